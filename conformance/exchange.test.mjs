@@ -1,0 +1,158 @@
+// One database, both servers: what one wrote the other must be able to use, one after the other and at once.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { Run, inSeconds } from "./lib/run.mjs";
+import { startServer, subjectKind, temporaryDirectory } from "./lib/servers.mjs";
+
+// Both answer for the same public address, as two servers behind one proxy would.
+const baseUrl = "http://auth.example:4999";
+const running = [];
+after(() => Promise.all(running.map((server) => server.stop())));
+
+async function start(kind, database) {
+  const server = await startServer(kind, { database, baseUrl });
+  running.push(server);
+  return { server, run: new Run(server) };
+}
+
+const keysOf = async (run) => (await run.raw("GET", "/jwks")).json();
+const sessionOf = async (run, cookies) => (await run.raw("GET", "/get-session", { cookies })).json();
+const tokenOf = async (run, cookies) => (await run.raw("GET", "/token", { cookies })).json().token;
+const expected = { issuer: baseUrl, audience: baseUrl };
+
+/** Everything that must go on when `second` takes over the database of `first`. */
+function handOver(title, first, second) {
+  describe(title, async () => {
+    const database = join(temporaryDirectory(), "auth.db");
+    const before = await start(first, database);
+    const ada = await before.run.user("ada");
+    const brian = await before.run.user("brian");
+    const brief = before.run.client();
+    await brief.signIn.email({ email: ada.email, password: ada.password, rememberMe: false });
+    const published = await keysOf(before.run);
+    const oldToken = await tokenOf(before.run, ada.jar);
+    await before.server.stop();
+    const { run } = await start(second, database);
+
+    test("the old password signs in", async () => {
+      const response = await run.post("/sign-in/email", { email: ada.email, password: ada.password });
+      assert.equal(response.status, 200);
+      assert.equal(response.json().user.id, ada.user.id);
+    });
+    test("a wrong password does not", async () => {
+      assert.equal((await run.post("/sign-in/email", { email: ada.email, password: brian.password })).status, 401);
+    });
+    test("the address is taken", async () => {
+      assert.equal((await run.post("/sign-up/email", { name: "x", email: ada.email, password: "correct horse" })).status, 422);
+    });
+    test("the old cookie is a session", async () => {
+      const { session, user } = await sessionOf(run, ada.jar);
+      assert.equal(session.token, ada.token);
+      assert.deepEqual(user, JSON.parse(JSON.stringify(ada.user)));
+    });
+    test("a cookie not to be remembered is not refreshed", async () => {
+      const { session } = await sessionOf(run, brief.jar);
+      run.setSession(session.token, { expiresAt: inSeconds(3600) });
+      const response = await run.raw("GET", "/get-session", { cookies: brief.jar });
+      assert.deepEqual(response.setCookies(), []);
+      assert.equal(response.json().session.token, session.token);
+    });
+    test("the old raw token is a bearer", async () => {
+      assert.equal((await run.raw("GET", "/get-session", { bearer: brian.token })).json().user.id, brian.user.id);
+    });
+    test("the published keys are the same", async () => {
+      assert.equal(published.keys.length, 1);
+      assert.deepEqual(await keysOf(run), published);
+    });
+    test("a new token carries the old key's id and verifies with the keys published before", async () => {
+      const token = await tokenOf(run, ada.jar);
+      assert.equal(decodeProtectedHeader(token).kid, published.keys[0].kid);
+      const { payload } = await jwtVerify(token, createLocalJWKSet(published), expected);
+      assert.equal(payload.sub, ada.user.id);
+    });
+    test("an old token verifies with the keys published now", async () => {
+      const { payload } = await jwtVerify(oldToken, createLocalJWKSet(await keysOf(run)), expected);
+      assert.equal(payload.sub, ada.user.id);
+    });
+    test("no key was added", () => run.database((db) => assert.equal(db.prepare("select count(*) from jwks").pluck().get(), 1)));
+    test("a due session is refreshed", async () => {
+      run.setSession(ada.token, { expiresAt: inSeconds(3600) });
+      const response = await run.raw("GET", "/get-session", { cookies: ada.jar });
+      assert.equal(response.setCookies().length, 1);
+      assert.ok(Date.parse(response.json().session.expiresAt) > Date.now() + 6 * 86_400_000);
+    });
+    test("sessions are listed and revoked", async () => {
+      const listed = (await run.raw("GET", "/list-sessions", { cookies: ada.jar })).json();
+      assert.ok(listed.some(({ token }) => token === ada.token));
+      assert.deepEqual((await run.post("/revoke-other-sessions", {}, { cookies: ada.jar })).json(), { status: true });
+      assert.equal((await run.raw("GET", "/list-sessions", { cookies: ada.jar })).json().length, 1);
+      assert.equal(await sessionOf(run, brief.jar), null);
+    });
+    test("an expired session ends", async () => {
+      run.setSession(brian.token, { expiresAt: inSeconds(-1) });
+      assert.equal(await sessionOf(run, brian.jar), null);
+    });
+    test("sign-out ends the old session", async () => {
+      assert.deepEqual((await run.post("/sign-out", {}, { cookies: ada.jar })).json(), { success: true });
+      assert.equal(await sessionOf(run, ada.jar), null);
+    });
+  });
+}
+
+handOver("a database of the real server, opened by ours", "reference", subjectKind);
+handOver("a database of ours, opened by the real server", subjectKind, "reference");
+
+describe("both at once on one database", async () => {
+  const database = join(temporaryDirectory(), "auth.db");
+  const real = await start("reference", database);
+  const ours = await start(subjectKind, database);
+  // One after the other: two Better Auth processes cannot sign up at once on SQLite, their
+  // transactions read first and then cannot become writers (SQLITE_BUSY).
+  const users = [];
+  for (let i = 0; i < 4; i++) users.push(await (i % 2 ? real : ours).run.user(`user${i}`));
+  const sides = { "real to ours": [real.run, ours.run], "ours to real": [ours.run, real.run] };
+
+  for (const [title, [from, to]] of Object.entries(sides)) {
+    const user = await from.user(title);
+    describe(title, () => {
+      test("a new cookie is accepted", async () => assert.equal((await sessionOf(to, user.jar)).user.id, user.user.id));
+      test("the password signs in", async () => {
+        assert.equal((await to.post("/sign-in/email", { email: user.email, password: user.password })).status, 200);
+      });
+      test("a token verifies with the other's keys", async () => {
+        const token = await tokenOf(from, user.jar);
+        await jwtVerify(token, createLocalJWKSet(await keysOf(to)), expected);
+      });
+      test("a refresh is seen", async () => {
+        from.setSession(user.token, { expiresAt: inSeconds(3600) });
+        const refreshed = (await sessionOf(from, user.jar)).session.expiresAt;
+        assert.equal((await sessionOf(to, user.jar)).session.expiresAt, refreshed);
+      });
+      test("a revoked session is revoked", async () => {
+        const { data } = await from.client().signIn.email({ email: user.email, password: user.password });
+        assert.ok((await to.raw("GET", "/get-session", { bearer: data.token })).json());
+        assert.equal((await from.post("/revoke-session", { token: data.token }, { cookies: user.jar })).status, 200);
+        assert.equal((await to.raw("GET", "/get-session", { bearer: data.token })).json(), null);
+      });
+      test("sign-out is seen", async () => {
+        await from.post("/sign-out", {}, { cookies: user.jar });
+        assert.equal(await sessionOf(to, user.jar), null);
+      });
+    });
+  }
+
+  test("both publish one and the same key", async () => {
+    const keys = await keysOf(real.run);
+    assert.equal(keys.keys.length, 1);
+    assert.deepEqual(await keysOf(ours.run), keys);
+  });
+  test("sign-ins at once on both lose nothing", async () => {
+    const attempts = users.flatMap(({ email, password }) => [real, ours].map(({ run }) => run.post("/sign-in/email", { email, password })));
+    for (const response of await Promise.all(attempts)) {
+      assert.equal(response.status, 200);
+      for (const { run } of [real, ours]) assert.equal((await run.raw("GET", "/get-session", { bearer: response.json().token })).json().session.token, response.json().token);
+    }
+  });
+});

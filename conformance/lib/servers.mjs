@@ -1,0 +1,126 @@
+// Starts and stops either server. Both get the same secret, a free port, a database
+// file of their own in a temporary directory, and the same configuration.
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(new URL("..", import.meta.url));
+export const SECRET = process.env.CONFORMANCE_SECRET ?? randomBytes(24).toString("base64url");
+export const subjectKind = process.env.CONFORMANCE_SUBJECT ?? "gatewright";
+
+const running = new Set();
+const directories = new Set();
+
+export function temporaryDirectory() {
+  const directory = mkdtempSync(join(tmpdir(), "conformance-"));
+  directories.add(directory);
+  return directory;
+}
+
+function cleanUp() {
+  for (const child of running) child.kill("SIGKILL");
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+}
+process.on("exit", cleanUp);
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
+
+export async function freePort() {
+  const probe = createServer();
+  await new Promise((done) => probe.listen(0, "127.0.0.1", done));
+  const { port } = probe.address();
+  await new Promise((done) => probe.close(done));
+  return port;
+}
+
+/** The path of one of our own programs: from the environment, else the newest build. */
+export function binary(variable, name) {
+  if (process.env[variable]) return process.env[variable];
+  for (const profile of ["release", "debug"]) {
+    const path = join(here, "..", "target", profile, name);
+    if (existsSync(path)) return path;
+  }
+  throw new Error(`${name} is not built: run \`cargo build --release\` first, or name the program in ${variable}`);
+}
+
+/** Starts a program and keeps its output for error messages. */
+export function launch(command, args, env) {
+  const { PATH, HOME, TMPDIR } = process.env;
+  const inherited = Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR }).filter(([, value]) => value !== undefined));
+  const child = spawn(command, args, { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
+  const output = [];
+  const keep = (chunk) => {
+    output.push(chunk.toString());
+    if (output.length > 400) output.shift();
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  const ended = new Promise((done) => {
+    child.once("error", (error) => done(output.push(String(error))));
+    child.once("exit", () => done());
+  }).then(() => running.delete(child));
+  return {
+    output: () => output.join(""),
+    hasEnded: () => !running.has(child),
+    async stop() {
+      if (!running.has(child)) return;
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function answers(port, path) {
+  return new Promise((done) => {
+    const ask = request({ host: "127.0.0.1", port, path, agent: false, timeout: 1000 }, (response) => {
+      response.resume();
+      done(response.statusCode === 200);
+    });
+    ask.on("error", () => done(false));
+    ask.on("timeout", () => ask.destroy());
+    ask.end();
+  });
+}
+
+async function ready(name, process_, port) {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    if (process_.hasEnded()) break;
+    if (await answers(port, "/api/auth/ok")) return;
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  await process_.stop();
+  throw new Error(`${name} did not become ready. Its output:\n${process_.output().replaceAll(SECRET, "<secret>")}`);
+}
+
+/**
+ * @param {"reference" | "gatewright"} kind
+ * @param {{database?: string, baseUrl?: string, rateLimit?: boolean, trustedOrigins?: string[], env?: object}} options
+ */
+export async function startServer(kind, options = {}) {
+  const port = await freePort();
+  const database = options.database ?? join(temporaryDirectory(), "auth.db");
+  const base = options.baseUrl ?? `http://localhost:${port}`;
+  const env = { BETTER_AUTH_SECRET: SECRET };
+  if (options.trustedOrigins) env.BETTER_AUTH_TRUSTED_ORIGINS = options.trustedOrigins.join(",");
+
+  let child;
+  if (kind === "reference") {
+    const script = join(here, "reference", "server.mjs");
+    Object.assign(env, { PORT: String(port), DATABASE: database, BASE_URL: base, RATE_LIMIT: options.rateLimit ? "on" : "off" });
+    child = launch(process.execPath, [script], { ...env, ...options.env });
+  } else {
+    const args = ["serve", "--listen", `127.0.0.1:${port}`, "--database", `sqlite:${database}`, "--base-url", base];
+    env.GATEWRIGHT__RATE_LIMIT__ENABLED = String(Boolean(options.rateLimit));
+    child = launch(binary("GATEWRIGHT_BIN", "gatewright"), args, { ...env, ...options.env });
+  }
+  await ready(kind, child, port);
+  return { kind, port, base, url: `http://localhost:${port}`, database, ...child };
+}

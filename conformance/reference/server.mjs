@@ -1,0 +1,34 @@
+// The real Better Auth 1.7.25 on node:http, configured from the environment:
+// PORT (0 = any), DATABASE (a SQLite file), BASE_URL, BETTER_AUTH_SECRET,
+// BETTER_AUTH_TRUSTED_ORIGINS (read by Better Auth itself), RATE_LIMIT (on|off).
+// It creates missing tables, then prints {"address": "127.0.0.1:PORT"} on stdout.
+process.env.BETTER_AUTH_TELEMETRY = "0";
+process.env.NODE_ENV ??= "production";
+
+const { createServer } = await import("node:http");
+const { default: Database } = await import("better-sqlite3");
+const { betterAuth } = await import("better-auth");
+const { getMigrations } = await import("better-auth/db/migration");
+const { toNodeHandler } = await import("better-auth/node");
+const { bearer, jwt } = await import("better-auth/plugins");
+
+let handler = (_request, response) => response.writeHead(503).end();
+const server = createServer((request, response) => handler(request, response));
+await new Promise((done) => server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", done));
+const { port } = server.address();
+
+const auth = betterAuth({
+  baseURL: process.env.BASE_URL ?? `http://localhost:${port}`,
+  database: new Database(process.env.DATABASE ?? "reference.db"),
+  emailAndPassword: { enabled: true },
+  rateLimit: { enabled: process.env.RATE_LIMIT === "on" },
+  telemetry: { enabled: false },
+  logger: { level: "error" },
+  plugins: [jwt(), bearer()],
+});
+const migrations = await getMigrations(auth.options);
+await migrations.runMigrations();
+handler = toNodeHandler(auth);
+
+process.stdout.write(`${JSON.stringify({ address: `127.0.0.1:${port}` })}\n`);
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(0));

@@ -1,0 +1,89 @@
+//! What was typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args as Flags, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// JWT authentication for applications whose front end and back end speak different languages.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gatewright",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  gatewright serve                     an auth server on http://localhost:4000, with no configuration
+  gatewright completions bash          completions for your shell
+
+Exit codes: 0 done · 1 findings · 2 wrong usage or configuration · 3 it failed itself"
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the auth server that a Better Auth client uses as if it were the original
+    Serve(ServeFlags),
+    /// Print completions for a shell
+    #[command(after_help = "\
+Examples:
+  gatewright completions bash > ~/.local/share/bash-completion/completions/gatewright
+  gatewright completions zsh > ~/.zfunc/_gatewright
+  gatewright completions fish > ~/.config/fish/completions/gatewright.fish")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Default, Flags)]
+#[command(after_help = "\
+Examples:
+  gatewright serve
+  gatewright serve --listen 127.0.0.1:5000 --database sqlite:app.db
+  BETTER_AUTH_SECRET=$(openssl rand -hex 32) \\
+    gatewright serve --listen 0.0.0.0:4000 --base-url https://auth.example.com
+
+Configuration: flags win over the environment, the environment over gatewright.toml. Every key of
+the file is also a variable: GATEWRIGHT__SESSION__EXPIRES_IN sets session.expires_in. Better Auth's
+own BETTER_AUTH_SECRET, BETTER_AUTH_URL and BETTER_AUTH_TRUSTED_ORIGINS work, and DATABASE_URL.
+GATEWRIGHT_LOG sets what is logged (error, warn, info, debug).
+
+Without a secret, a server on a loopback address makes one and keeps it in .gatewright/secret; on
+any other address it does not start.")]
+pub(crate) struct ServeFlags {
+    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:4000]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Database to use [default: sqlite:gatewright.db]
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// Where browsers reach the server: issuer and audience of its tokens [default:
+    /// http://localhost:PORT on a loopback address]
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Configuration file [default: gatewright.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_has_examples() {
+        let mut command = super::Args::command();
+        command.clone().debug_assert();
+        let commands = std::iter::once(command.clone())
+            .chain(command.get_subcommands_mut().map(|c| c.clone()));
+        for mut each in commands.collect::<Vec<_>>() {
+            let help = each.render_long_help().to_string();
+            assert!(help.contains("Examples:\n  "), "{} --help has no examples", each.get_name());
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! `gatewright serve`
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use gatewright_report::Palette;
+use gatewright_server::{Clock, Context, Random, Store, StoreError, listen, router};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use crate::args::ServeFlags;
+use crate::config::{Resolved, Settings};
+use crate::environment::Environment;
+use crate::{Failure, logging};
+
+/// Serves until a signal says stop.
+pub(crate) fn run(
+    flags: &ServeFlags,
+    environment: &Environment,
+    palette: Palette,
+) -> Result<(), Failure> {
+    logging::start(environment.get("GATEWRIGHT_LOG"), palette).map_err(Failure::Usage)?;
+    let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Internal)?;
+    runtime.block_on(serve(flags, environment, palette))
+}
+
+async fn serve(
+    flags: &ServeFlags,
+    environment: &Environment,
+    palette: Palette,
+) -> Result<(), Failure> {
+    let settings = Settings::read(flags, environment).map_err(Failure::Usage)?;
+    let database = settings.database().map_err(Failure::Usage)?;
+    // Bound first: with port 0 the base URL is known only then. Nobody is answered before the end.
+    let wanted = settings.listen();
+    let listener = TcpListener::bind(wanted)
+        .await
+        .with_context(|| format!("cannot listen on {wanted}; choose another with --listen"))
+        .map_err(Failure::Internal)?;
+    let address = listener.local_addr().context("no local address").map_err(Failure::Internal)?;
+
+    let random = Random::system();
+    let resolved = settings.resolve(address, environment, &random).map_err(Failure::Usage)?;
+    let store = open(&database)?;
+    let announcement = Announcement::new(&resolved, address, &database);
+    let context = Context::new(resolved.options, store.clone(), Clock::system(), random)
+        .context("the server cannot start")
+        .map_err(Failure::Usage)?;
+
+    let stop = stop_signal().map_err(Failure::Internal)?;
+    announcement.show(palette);
+    listen(listener, router(context), stop).await;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn open(database: &Path) -> Result<Store, Failure> {
+    let what = || format!("cannot use the database {}", database.display());
+    Store::open(database).map_err(|error| match error {
+        StoreError::ForeignSchema { .. } | StoreError::Open(_) => {
+            Failure::Usage(anyhow::Error::new(error).context(what()))
+        }
+        error => Failure::Internal(anyhow::Error::new(error).context(what())),
+    })
+}
+
+/// Ready when the process is asked to stop: SIGTERM, or Ctrl-C.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    let mut terminate = {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?
+    };
+    Ok(async move {
+        #[cfg(unix)]
+        let terminated = terminate.recv();
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<Option<()>>();
+        tokio::select! {
+            _ = terminated => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        tracing::info!("stopping: requests in flight are finished");
+    })
+}
+
+/// What is said at start.
+struct Announcement {
+    address: SocketAddr,
+    url: String,
+    database: PathBuf,
+    secret: String,
+    trusted_origins: Vec<String>,
+}
+
+impl Announcement {
+    fn new(resolved: &Resolved, address: SocketAddr, database: &Path) -> Self {
+        let base_url = &resolved.options.base_url;
+        Self {
+            address,
+            url: format!("{}{}", base_url.origin, base_url.path),
+            database: std::path::absolute(database).unwrap_or_else(|_| database.to_owned()),
+            secret: resolved.secret_source.to_string(),
+            trusted_origins: resolved.trusted_origins.clone(),
+        }
+    }
+
+    /// Three commands that show the main job.
+    fn commands(&self) -> [String; 3] {
+        let url = &self.url;
+        [
+            format!(
+                "curl -c cookies.txt -H 'content-type: application/json' {url}/sign-up/email \
+                 -d '{{\"name\":\"Ada\",\"email\":\"ada@example.com\",\"password\":\"correct horse\"}}'"
+            ),
+            format!("curl -b cookies.txt {url}/token"),
+            format!("curl {url}/jwks"),
+        ]
+    }
+
+    #[expect(clippy::print_stderr, reason = "the start-up lines, for people")]
+    fn show(&self, palette: Palette) {
+        use std::io::IsTerminal;
+        let [sign_up, token, jwks] = self.commands();
+        let database = self.database.display().to_string();
+        let trusted = self.trusted_origins.join(", ");
+        if !std::io::stderr().is_terminal() {
+            tracing::info!(
+                address = %self.address, url = self.url, database, secret = self.secret,
+                trusted_origins = trusted, try_sign_up = sign_up, try_token = token,
+                try_jwks = jwks, "listening"
+            );
+            return;
+        }
+        let line = |name: &str, value: &str| {
+            eprintln!("  {} {value}", palette.faint(format!("{name:<9}")));
+        };
+        eprintln!(
+            "{} on {}",
+            palette.strong("gatewright is listening"),
+            palette.strong(self.address)
+        );
+        line("auth", &self.url);
+        line("data", &database);
+        line("secret", &self.secret);
+        line("trusts", if trusted.is_empty() { "no other origin" } else { &trusted });
+        eprintln!("\nTry next:\n  {sign_up}\n  {token}\n  {jwks}\n");
+    }
+}

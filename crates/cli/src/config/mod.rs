@@ -1,0 +1,199 @@
+//! Configuration: defaults, then `gatewright.toml`, then the environment, then flags.
+//!
+//! Every key is declared once, in [`keys::KEYS`]; what is read here is checked there.
+
+mod keys;
+mod secret;
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use gatewright_server::{
+    Advanced, BaseUrl, EmailAndPassword, Jwt, Options, Random, RateLimit, SessionOptions,
+};
+
+use crate::args::ServeFlags;
+use crate::environment::Environment;
+use keys::{KEYS, Value};
+pub(crate) use secret::SecretSource;
+
+const FILE: &str = "gatewright.toml";
+
+/// The front end that a server for development trusts when it was told of none: where Next.js and
+/// its like start.
+const DEVELOPMENT_ORIGIN: &str = "http://localhost:3000";
+
+/// What was configured, each key read and none of them combined yet.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    listen: SocketAddr,
+    database: String,
+    base_url: Option<String>,
+    base_path: String,
+    trusted_origins: Option<Vec<String>>,
+    secret_file: Option<PathBuf>,
+    email_and_password: EmailAndPassword,
+    session: SessionOptions,
+    rate_limit: RateLimit,
+    advanced: Advanced,
+    jwt: Jwt,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 4000)),
+            database: "sqlite:gatewright.db".to_owned(),
+            base_url: None,
+            base_path: "/api/auth".to_owned(),
+            trusted_origins: None,
+            secret_file: None,
+            email_and_password: EmailAndPassword::default(),
+            session: SessionOptions::default(),
+            rate_limit: RateLimit::default(),
+            advanced: Advanced::default(),
+            jwt: Jwt::default(),
+        }
+    }
+}
+
+/// What the server starts with.
+pub(crate) struct Resolved {
+    pub(crate) options: Options,
+    /// The trusted origins, for the start-up line.
+    pub(crate) trusted_origins: Vec<String>,
+    pub(crate) secret_source: SecretSource,
+}
+
+impl Settings {
+    /// Reads file, environment and flags. All problems are told at once.
+    pub(crate) fn read(flags: &ServeFlags, environment: &Environment) -> anyhow::Result<Self> {
+        let mut settings = Self::default();
+        let mut problems = Vec::new();
+        if let Some((path, text)) = read_file(flags.config.as_deref())? {
+            let table: toml::Table =
+                text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
+            let place = path.display().to_string();
+            for (key, value) in flattened(&table) {
+                settings.set(&place, &key, Value::Toml(value), &mut problems);
+            }
+        }
+        // Better Auth's own names first, so that ours win.
+        for (name, key) in [
+            ("BETTER_AUTH_URL", "base_url"),
+            ("BETTER_AUTH_TRUSTED_ORIGINS", "trusted_origins"),
+            ("DATABASE_URL", "database"),
+        ] {
+            if let Some(value) = environment.get(name) {
+                settings.set(name, key, Value::Text(value), &mut problems);
+            }
+        }
+        for (name, key, value) in environment.keys() {
+            settings.set(name, &key, Value::Text(value), &mut problems);
+        }
+        if !problems.is_empty() {
+            bail!("the configuration cannot be used{}", listed(&problems));
+        }
+        settings.listen = flags.listen.unwrap_or(settings.listen);
+        settings.database = flags.database.clone().unwrap_or(settings.database);
+        settings.base_url = flags.base_url.clone().or(settings.base_url);
+        Ok(settings)
+    }
+
+    /// Where to listen.
+    pub(crate) fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// The SQLite file.
+    pub(crate) fn database(&self) -> anyhow::Result<PathBuf> {
+        let url = &self.database;
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            bail!("PostgreSQL is not supported yet; use sqlite:FILE");
+        }
+        let file = url.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
+        match file {
+            Some(file) if !file.is_empty() && !file.starts_with(':') => Ok(PathBuf::from(file)),
+            _ => bail!("the database is not of the form sqlite:FILE, say sqlite:gatewright.db"),
+        }
+    }
+
+    /// Combines everything for a server that listens on `address`.
+    pub(crate) fn resolve(
+        self,
+        address: SocketAddr,
+        environment: &Environment,
+        random: &Random,
+    ) -> anyhow::Result<Resolved> {
+        let is_loopback = address.ip().is_loopback();
+        let base_url = match self.base_url {
+            Some(url) => url,
+            None if is_loopback => format!("http://localhost:{}", address.port()),
+            None => bail!(
+                "a server that listens on {address} needs to know where browsers reach it: \
+                 set --base-url or BETTER_AUTH_URL, say to https://auth.example.com"
+            ),
+        };
+        let base_url = BaseUrl::new(&base_url, &self.base_path)?;
+        let development = || is_loopback.then(|| DEVELOPMENT_ORIGIN.to_owned());
+        let trusted_origins =
+            self.trusted_origins.unwrap_or_else(|| development().into_iter().collect());
+        let (secret, secret_source) =
+            secret::find(environment, self.secret_file.as_deref(), is_loopback, random)?;
+        let mut options = Options::new(base_url, &trusted_origins, secret)?;
+        options.email_and_password = self.email_and_password;
+        options.session = self.session;
+        options.rate_limit = self.rate_limit;
+        options.advanced = self.advanced;
+        options.jwt = self.jwt;
+        Ok(Resolved { options, trusted_origins, secret_source })
+    }
+
+    fn set(&mut self, place: &str, key: &str, value: Value<'_>, problems: &mut Vec<String>) {
+        let result = match KEYS.iter().find(|known| known.name == key) {
+            Some(known) => known.set(self, value),
+            None => Err(format!("there is no such key; did you mean {}?", keys::nearest(key))),
+        };
+        if let Err(problem) = result {
+            problems.push(format!("{place}: {key}: {problem}"));
+        }
+    }
+}
+
+/// The file that was asked for, or the one that lies here, if one does.
+fn read_file(asked: Option<&Path>) -> anyhow::Result<Option<(PathBuf, String)>> {
+    let path = asked.unwrap_or(Path::new(FILE));
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some((path.to_owned(), text))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && asked.is_none() => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// `{a: {b: 1}}` as `a.b = 1`.
+fn flattened(table: &toml::Table) -> Vec<(String, &toml::Value)> {
+    let mut keys = Vec::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(inner) => {
+                let inner = flattened(inner).into_iter();
+                keys.extend(inner.map(|(rest, value)| (format!("{key}.{rest}"), value)));
+            }
+            value => keys.push((key.clone(), value)),
+        }
+    }
+    keys
+}
+
+fn listed(problems: &[String]) -> String {
+    problems.iter().fold(String::new(), |mut list, problem| {
+        // Writing to a String cannot fail.
+        let _ = write!(list, "\n  {problem}");
+        list
+    })
+}
+
+#[cfg(test)]
+mod tests;

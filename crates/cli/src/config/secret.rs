@@ -1,0 +1,114 @@
+//! Where the secret comes from: the environment, a file, or, for development, one made here.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use gatewright_server::{Random, Secret};
+
+use crate::environment::Environment;
+
+/// In the working directory: beside the database, and ignored by git.
+const DIRECTORY: &str = ".gatewright";
+
+/// Where the secret lies. It is shown; the secret is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SecretSource {
+    /// The variable of this name.
+    Environment(&'static str),
+    /// The file named in the configuration.
+    File(PathBuf),
+    /// The file made for development.
+    Development(PathBuf),
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(name) => write!(f, "from {name}"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Development(path) => write!(f, "{} (made for development)", path.display()),
+        }
+    }
+}
+
+/// The secret, and where it was found. One is made for a loopback address alone.
+pub(super) fn find(
+    environment: &Environment,
+    file: Option<&Path>,
+    is_loopback: bool,
+    random: &Random,
+) -> anyhow::Result<(Secret, SecretSource)> {
+    let (text, source) = if let Some(found) = ["BETTER_AUTH_SECRET", "AUTH_SECRET"]
+        .into_iter()
+        .find_map(|name| Some((environment.get(name)?, name)))
+    {
+        (found.0.to_owned(), SecretSource::Environment(found.1))
+    } else if let Some(path) = file {
+        (read(path)?, SecretSource::File(path.to_owned()))
+    } else if is_loopback {
+        let path = Path::new(DIRECTORY).join("secret");
+        (development(&path, random)?, SecretSource::Development(path))
+    } else {
+        bail!(
+            "there is no secret: set BETTER_AUTH_SECRET to 32 or more random characters, say the \
+             output of `openssl rand -hex 32`, or secret_file to a file that holds them. Only a \
+             server on a loopback address makes one by itself"
+        );
+    };
+    let secret = Secret::new(&text)
+        .with_context(|| format!("the secret ({source}) cannot be used; make another one, say with `openssl rand -hex 32`"))?;
+    Ok((secret, source))
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the secret in {}", path.display()))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// The secret of earlier starts, or a new one.
+fn development(path: &Path, random: &Random) -> anyhow::Result<String> {
+    let made = make(path, random);
+    match made {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => {
+            return Err(error).with_context(|| {
+                format!(
+                    "cannot keep a secret in {}; set BETTER_AUTH_SECRET instead",
+                    path.display()
+                )
+            });
+        }
+    }
+    read(path)
+}
+
+/// Written elsewhere and linked into place, so that no other start ever reads half a secret.
+fn make(path: &Path, random: &Random) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let directory = Path::new(DIRECTORY);
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)?;
+    fs::write(directory.join(".gitignore"), "*\n")?;
+
+    let draft = directory.join(format!("secret.{}", std::process::id()));
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
+    writeln!(file, "{}", Secret::generate(random))?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    linked
+}

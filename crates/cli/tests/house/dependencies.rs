@@ -1,0 +1,157 @@
+//! What may come in from crates.io, read from Cargo.lock: cargo-deny may not be installed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::layers::dependency_names;
+use crate::{hold, tree};
+
+/// Packages that may not be in Cargo.lock, not even through others.
+const BANNED: &[(&str, &str)] = &[
+    ("chrono", "use jiff"),
+    ("lazy_static", "use std::sync::LazyLock, or better an argument"),
+    ("native-tls", "use rustls: no C library of the system's"),
+    ("openssl", "use rustls and aws-lc-rs"),
+    ("openssl-sys", "use rustls and aws-lc-rs"),
+    ("ring", "aws-lc-rs is our one library of primitives"),
+    ("rsa", "it leaks the key by its timing (RUSTSEC-2023-0071): aws-lc-rs does RSA"),
+];
+
+/// Packages that no manifest of ours may name; others may bring them.
+const BANNED_DIRECTLY: &[(&str, &str)] = &[
+    ("async-trait", "a trait of ours has two real implementations or none; write an enum"),
+    ("log", "use tracing"),
+    ("once_cell", "use std::sync::LazyLock or OnceLock, or better an argument"),
+];
+
+/// Packages of several incompatible versions in Cargo.lock, each with the reason.
+const DUPLICATES_ALLOWED: &[(&str, &str)] =
+    &[("syn", "the macros of axum and tracing still use 2, all others 3; compiled, never shipped")];
+
+/// The only files that may name the library of primitives, as prefixes of the path.
+const CRYPTO_FILES: &[(&str, &str)] = &[
+    ("crates/jose/src/crypto", "the one place where tokens meet primitives"),
+    ("crates/jose/benches/", "measures the library itself beside ours"),
+    ("crates/server/src/crypto.rs", "signed cookies, encrypted columns, random ids"),
+];
+
+#[test]
+fn nothing_banned_is_in_the_lock_file() {
+    let locked = locked();
+    let complaints: Vec<String> = BANNED
+        .iter()
+        .filter(|(name, _)| locked.contains_key(*name))
+        .map(|(name, instead)| {
+            format!(
+                "Cargo.lock: {name} is banned: {instead} (`cargo tree -i {name}` shows who brings it)"
+            )
+        })
+        .collect();
+    hold("Some packages may not come in", &complaints);
+}
+
+#[test]
+fn no_manifest_names_what_has_a_better_way() {
+    let mut complaints = Vec::new();
+    for member in tree::members() {
+        let names = dependency_names(&tree::toml(&format!("{member}/Cargo.toml")));
+        for (name, instead) in BANNED_DIRECTLY {
+            if names.contains_key(*name) {
+                complaints.push(format!("{member}/Cargo.toml: drop {name}: {instead}"));
+            }
+        }
+    }
+    hold("Some packages are not for us to use", &complaints);
+}
+
+#[test]
+fn no_package_comes_in_two_incompatible_versions() {
+    let mut complaints = Vec::new();
+    for (name, versions) in locked() {
+        let lines: BTreeSet<String> = versions.iter().map(|v| compatible_line(v)).collect();
+        if lines.len() > 1 && !DUPLICATES_ALLOWED.iter().any(|(allowed, _)| *allowed == name) {
+            complaints.push(format!(
+                "Cargo.lock: {name} is there as {}; bring them together (`cargo tree -i {name}@…` \
+                 shows by whom), or add a row with the reason to DUPLICATES_ALLOWED in \
+                 crates/cli/tests/house/dependencies.rs",
+                versions.join(" and ")
+            ));
+        }
+    }
+    hold("One version of each package", &complaints);
+}
+
+#[test]
+fn no_exception_has_outlived_its_reason() {
+    let locked = locked();
+    let lines = |name: &str| {
+        let versions = locked.get(name).into_iter().flatten();
+        versions.map(|version| compatible_line(version)).collect::<BTreeSet<_>>().len()
+    };
+    let complaints: Vec<String> = DUPLICATES_ALLOWED
+        .iter()
+        .filter(|(name, _)| lines(name) < 2)
+        .map(|(name, _)| {
+            format!("crates/cli/tests/house/dependencies.rs: drop {name} from DUPLICATES_ALLOWED")
+        })
+        .collect();
+    hold("An exception goes when its reason does", &complaints);
+}
+
+#[test]
+fn every_package_comes_from_crates_io() {
+    let lock = tree::toml("Cargo.lock");
+    let packages = lock["package"].as_array().expect("a list of packages");
+    let sources = packages.iter().filter_map(|package| Some((package, package.get("source")?)));
+    let complaints: Vec<String> = sources
+        .filter(|(_, source)| {
+            source.as_str() != Some("registry+https://github.com/rust-lang/crates.io-index")
+        })
+        .map(|(package, source)| {
+            format!("Cargo.lock: {} comes from {source}; use a released version", package["name"])
+        })
+        .collect();
+    hold("Packages come from crates.io", &complaints);
+}
+
+#[test]
+fn only_the_crypto_modules_name_the_primitives() {
+    let needle = ["aws_lc", "_rs"].concat(); // in two parts, so that this file does not hold it
+    let mut complaints = Vec::new();
+    for dir in ["crates", "examples", "xtask"] {
+        for file in tree::files(dir) {
+            let allowed = CRYPTO_FILES.iter().any(|(prefix, _)| file.path.starts_with(prefix));
+            if file.is_one_of(&["rs"]) && !allowed && file.text.contains(&needle) {
+                complaints.push(format!(
+                    "{}: it names {needle}; call the crypto module of its crate instead, or add a \
+                     row with the reason to CRYPTO_FILES in crates/cli/tests/house/dependencies.rs",
+                    file.path
+                ));
+            }
+        }
+    }
+    hold("Primitives are named in the crypto modules only", &complaints);
+}
+
+/// Name → versions in Cargo.lock.
+fn locked() -> BTreeMap<String, Vec<String>> {
+    let lock = tree::toml("Cargo.lock");
+    let mut versions: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in lock["package"].as_array().expect("a list of packages") {
+        let text = |key: &str| package[key].as_str().expect("a string").to_owned();
+        versions.entry(text("name")).or_default().push(text("version"));
+    }
+    versions
+}
+
+/// What cargo treats as one: `1.2.3` → `1`, `0.2.3` → `0.2`, `0.0.3` → `0.0.3`.
+fn compatible_line(version: &str) -> String {
+    let parts: Vec<&str> = version.split(['.', '+', '-']).take(3).collect();
+    let significant = parts.iter().position(|part| *part != "0").unwrap_or(2);
+    parts[..=significant].join(".")
+}
+
+#[test]
+fn compatible_lines_are_cargos() {
+    let lines = ["1.2.3", "0.2.3", "0.0.3", "2.0.0-rc.1", "0.1.0+abc"].map(compatible_line);
+    assert_eq!(lines, ["1", "0.2", "0.0.3", "2", "0.1"]);
+}

@@ -1,0 +1,35 @@
+//! The binary from outside: started as a user starts it, spoken to over loopback.
+//!
+//! Every test has its own server on a free port, in a directory of its own, with a cleared
+//! environment. Whatever is waited for is waited for with a limit.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "all of it is a test, its helpers too: a panic is how it fails"
+)]
+
+mod client;
+mod process;
+mod raw;
+mod server;
+
+mod command_line;
+mod configuration;
+mod cors;
+mod crash;
+mod logs;
+mod main_job;
+mod malformed;
+mod password_queue;
+mod rate_limit;
+mod secret;
+mod shutdown;
+mod sqlite;
+mod tokens;
+
+/// Fails with every complaint at once.
+#[track_caller]
+fn hold(rule: &str, complaints: &[String]) {
+    assert!(complaints.is_empty(), "{rule}:\n  {}\n", complaints.join("\n  "));
+}

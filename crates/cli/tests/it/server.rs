@@ -1,0 +1,227 @@
+//! A server of one's own.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::{Finished, Process, gatewright};
+
+/// The secret that servers have unless a test says otherwise.
+pub(crate) const SECRET: &str = "a-secret-for-tests-of-48-characters-and-no-more.";
+
+/// The file of the database, in the server's directory.
+const DATABASE: &str = "it.db";
+
+/// How a server is started.
+#[derive(Clone)]
+pub(crate) struct Options {
+    directory: Arc<TempDir>,
+    variables: Vec<(String, String)>,
+    args: Vec<String>,
+    one_core: bool,
+}
+
+impl Default for Options {
+    /// With [`SECRET`], and without rate limits: a test asks more often than a person.
+    fn default() -> Self {
+        Self::bare()
+            .variable("BETTER_AUTH_SECRET", SECRET)
+            .variable("GATEWRIGHT__RATE_LIMIT__ENABLED", "false")
+    }
+}
+
+impl Options {
+    /// As a user starts it who has configured nothing, in an empty directory.
+    pub(crate) fn bare() -> Self {
+        Self {
+            directory: Arc::new(tempfile::tempdir().expect("a temporary directory")),
+            variables: Vec::new(),
+            args: Vec::new(),
+            one_core: false,
+        }
+    }
+
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn arg(mut self, arg: &str) -> Self {
+        self.args.push(arg.to_owned());
+        self
+    }
+
+    /// Puts a file into the directory.
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
+        std::fs::write(self.path(name), text).expect("the directory can be written to");
+        self
+    }
+
+    /// With one core of the machine, so that how much it does at once is known.
+    pub(crate) fn on_one_core(self) -> Self {
+        Self { one_core: true, ..self }
+    }
+
+    /// A path in the directory.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The file of the database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path(DATABASE)
+    }
+
+    fn command(&self) -> Command {
+        let database = format!("sqlite:{DATABASE}");
+        let fixed = ["serve", "--listen", "127.0.0.1:0", "--database", &database];
+        let args: Vec<&str> =
+            fixed.into_iter().chain(self.args.iter().map(String::as_str)).collect();
+        let command = gatewright(self.directory.path(), &args, &self.variables);
+        if self.one_core { on_one_core(&command) } else { command }
+    }
+}
+
+/// The same command below `taskset`.
+fn on_one_core(command: &Command) -> Command {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a Linux machine");
+    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let first = allowed.and_then(|list| list.trim().split([',', '-']).next());
+    let mut pinned = Command::new("taskset");
+    pinned.arg("-c").arg(first.expect("a core that may be used")).arg(command.get_program());
+    pinned.args(command.get_args()).env_clear();
+    // Its own way to be found; the server needs none.
+    pinned.env("PATH", std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/bin")));
+    pinned.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(directory) = command.get_current_dir() {
+        pinned.current_dir(directory);
+    }
+    pinned
+}
+
+/// A server that listens.
+pub(crate) struct Server {
+    process: Process,
+    options: Options,
+    address: SocketAddr,
+    pub(super) http: reqwest::Client,
+}
+
+impl Server {
+    /// Starts one, and waits until it listens.
+    #[track_caller]
+    pub(crate) fn start(options: &Options) -> Self {
+        let process = Process::spawn(options.command());
+        let line = process.wait_for_line("line that says `listening`", |line| {
+            json(line).is_some_and(|line| line["message"] == "listening")
+        });
+        let line = json(&line).unwrap_or_default();
+        let address = line["address"].as_str().and_then(|address| address.parse().ok());
+        Self {
+            process,
+            options: options.clone(),
+            address: address.unwrap_or_else(|| panic!("no address in {line}")),
+            http: crate::client::http(),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its own origin, as browsers know it.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://localhost:{}", self.address.port())
+    }
+
+    /// The address of a path outside of the wire.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The directory in which it was started.
+    pub(crate) fn directory(&self) -> &Path {
+        self.options.directory.path()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
+    /// Waits until the log has a line with this message.
+    #[track_caller]
+    pub(crate) fn wait_for_log(&self, start_of_message: &str) {
+        self.process.wait_for_line(start_of_message, |line| {
+            json(line).is_some_and(|line| {
+                line["message"].as_str().is_some_and(|text| text.starts_with(start_of_message))
+            })
+        });
+    }
+
+    /// Waits for the end, which somebody else has brought about.
+    #[track_caller]
+    pub(crate) fn finish(self) -> Finished {
+        self.process.finish()
+    }
+
+    /// Ends it in good order, and gives what it has logged.
+    #[track_caller]
+    pub(crate) fn stop(self) -> Log {
+        self.process.signal("TERM");
+        let finished = self.process.finish();
+        assert_eq!(finished.code(), Some(0), "after SIGTERM; it said:\n{}", finished.stderr);
+        assert_eq!(finished.stdout, "", "a server says nothing on stdout");
+        Log::of(&finished.stderr)
+    }
+
+    /// After whatever was done to it: it is ready, has not panicked, and failed at no request.
+    #[track_caller]
+    pub(crate) fn assert_unharmed(self) {
+        let ready = crate::raw::get(self.address, "/health/ready");
+        assert_eq!(ready.status, 200, "the server is not ready any more");
+        self.stop().assert_no_failure();
+    }
+}
+
+/// What a server has logged: one JSON object a line.
+pub(crate) struct Log {
+    pub(crate) text: String,
+    pub(crate) lines: Vec<Value>,
+}
+
+impl Log {
+    #[track_caller]
+    fn of(stderr: &str) -> Self {
+        let parsed = |line: &str| json(line).unwrap_or_else(|| panic!("not JSON: {line}"));
+        Self { text: stderr.to_owned(), lines: stderr.lines().map(parsed).collect() }
+    }
+
+    /// The lines that tell of a request.
+    pub(crate) fn requests(&self) -> impl Iterator<Item = &Value> {
+        self.lines.iter().filter(|line| line["message"] == "request")
+    }
+
+    /// No panic, no error, and no answer of the 5xx.
+    #[track_caller]
+    pub(crate) fn assert_no_failure(&self) {
+        assert!(!self.text.contains("panic"), "a panic in the log:\n{}", self.text);
+        let failed = |line: &&Value| {
+            line["level"] == "ERROR" || line["status"].as_u64().is_some_and(|status| status >= 500)
+        };
+        let failed: Vec<String> = self.lines.iter().filter(failed).map(Value::to_string).collect();
+        crate::hold("No request may fail inside the server", &failed);
+    }
+}
+
+fn json(line: &str) -> Option<Value> {
+    serde_json::from_str(line).ok().filter(Value::is_object)
+}

@@ -1,0 +1,93 @@
+//! The proof that a token was verified.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{Algorithm, Rejection, UnixTime, verify::parse_claims};
+
+/// Nothing but the registered claims is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub struct NoClaims;
+
+/// A token that was verified; only [`Policy::verify`](crate::Policy::verify) makes one.
+///
+/// Code that takes a `Verified` cannot run before the check: the type is the proof. It is cheap to
+/// clone, and `Debug` shows no claim but the subject.
+#[derive(Clone)]
+pub struct Verified<C = NoClaims> {
+    token: Arc<Token>,
+    claims: C,
+}
+
+struct Token {
+    facts: Facts,
+    algorithm: Algorithm,
+    payload: String,
+}
+
+/// The registered claims, checked.
+pub(crate) struct Facts {
+    pub(crate) audience: Vec<Box<str>>,
+    pub(crate) expires_at: UnixTime,
+    pub(crate) issued_at: Option<UnixTime>,
+    pub(crate) issuer: Option<Arc<str>>,
+    pub(crate) subject: Box<str>,
+}
+
+impl<C> Verified<C> {
+    pub(crate) fn new(facts: Facts, algorithm: Algorithm, payload: String, claims: C) -> Self {
+        Self { token: Arc::new(Token { facts, algorithm, payload }), claims }
+    }
+
+    /// Who the token is about (`sub`); never empty.
+    pub fn subject(&self) -> &str {
+        &self.token.facts.subject
+    }
+
+    /// Who issued it (`iss`); `None` only where the policy accepts any issuer.
+    pub fn issuer(&self) -> Option<&str> {
+        self.token.facts.issuer.as_deref()
+    }
+
+    /// Whom it is for (`aud`), in the token's order.
+    pub fn audience(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.token.facts.audience.iter().map(AsRef::as_ref)
+    }
+
+    /// From when on it is refused (`exp`), without leeway. A fraction is cut off.
+    pub fn expires_at(&self) -> UnixTime {
+        self.token.facts.expires_at
+    }
+
+    /// When it was issued (`iat`), if it says so.
+    pub fn issued_at(&self) -> Option<UnixTime> {
+        self.token.facts.issued_at
+    }
+
+    /// With which algorithm it was signed.
+    pub fn algorithm(&self) -> Algorithm {
+        self.token.algorithm
+    }
+
+    /// The caller's own view of the claims set.
+    pub fn claims(&self) -> &C {
+        &self.claims
+    }
+
+    /// The same proof with another view of the claims set, read from the payload that was verified.
+    /// So a middleware verifies once, and each handler asks for what it needs.
+    pub fn with_claims<D: DeserializeOwned>(&self) -> Result<Verified<D>, Rejection> {
+        let claims = parse_claims(&self.token.payload)?;
+        Ok(Verified { token: Arc::clone(&self.token), claims })
+    }
+}
+
+impl<C> fmt::Debug for Verified<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("subject", &self.subject())
+            .field("expires_at", &self.expires_at())
+            .finish_non_exhaustive()
+    }
+}

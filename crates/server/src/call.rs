@@ -1,0 +1,206 @@
+//! A request on its way to a handler, in upstream's order: body, origin, shape, guard.
+//!
+//! A handler's signature says what it demands: `Call<wire::RevokeSession, SignedIn>` has a body of
+//! that shape, from a trusted origin, by somebody with a session.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::body::{Body as HttpBody, to_bytes};
+use axum::extract::{ConnectInfo, FromRequest, Request};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, Method};
+use http_body_util::LengthLimitError;
+use serde_json::Value;
+use url::form_urlencoded;
+
+use crate::context::Context;
+use crate::error::ApiError;
+use crate::error_codes;
+use crate::reply::Reply;
+use crate::shape::Issues;
+use crate::{client_ip, cookies, csrf};
+
+/// Bytes of a request's body, at most.
+pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+
+const JSON: &str = "application/json";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The shape of a body.
+pub(crate) trait Body: Sized {
+    /// The content types it may come in.
+    const MEDIA_TYPES: &'static [&'static str] = &[JSON];
+
+    /// Reads it, or says everything that is wrong with it.
+    fn read(body: Option<&Value>) -> Result<Self, Issues>;
+}
+
+/// A request whose body nobody looks at.
+impl Body for () {
+    fn read(_: Option<&Value>) -> Result<Self, Issues> {
+        Ok(())
+    }
+}
+
+/// The content types of the endpoints that also take a plain HTML form.
+pub(crate) const FORM_OR_JSON: &[&str] = &[FORM, JSON];
+
+/// What a request must be beside well-formed.
+pub(crate) trait Guard: Sized {
+    /// Lets the request pass, or answers it.
+    fn admit(
+        cx: &Context,
+        facts: &mut Facts,
+    ) -> impl Future<Output = Result<Self, ApiError>> + Send;
+}
+
+/// No guard.
+pub(crate) struct Anyone;
+
+impl Guard for Anyone {
+    async fn admit(_: &Context, _: &mut Facts) -> Result<Self, ApiError> {
+        Ok(Self)
+    }
+}
+
+/// What is known of a request beside its body, and the response as far as it has come.
+pub(crate) struct Facts {
+    pub(crate) headers: HeaderMap,
+    pub(crate) ip: String,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) reply: Reply,
+    /// The session token of `Authorization: Bearer`, its signature checked.
+    bearer: Option<String>,
+}
+
+impl Facts {
+    /// The session token that the request carries and whose signature is right.
+    pub(crate) fn session_token(&self, cx: &Context) -> Option<String> {
+        self.bearer.clone().or_else(|| self.signed_cookie(cx, &cx.cookies.session_token))
+    }
+
+    /// The value of a signed cookie whose signature is right.
+    pub(crate) fn signed_cookie(&self, cx: &Context, name: &str) -> Option<String> {
+        let text = cookies::find(&self.headers, name)?;
+        cookies::verified(&cx.options.secret, &text).map(str::to_owned)
+    }
+
+    /// A header as text; `None` where it is absent, empty or no text.
+    pub(crate) fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok().filter(|value| !value.is_empty())
+    }
+
+    /// What the client calls itself, as sessions remember it.
+    pub(crate) fn user_agent(&self) -> String {
+        self.headers
+            .get(USER_AGENT)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Whether a query flag is set. JavaScript's truth: any text is true, `false` too.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.query.iter().any(|(key, value)| key == name && !value.is_empty())
+    }
+}
+
+/// A request that may be handled.
+pub(crate) struct Call<B, G = Anyone> {
+    pub(crate) body: B,
+    pub(crate) guard: G,
+    pub(crate) facts: Facts,
+}
+
+impl<B: Body + Send, G: Guard + Send> FromRequest<Context> for Call<B, G> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, cx: &Context) -> Result<Self, ApiError> {
+        let (parts, http_body) = request.into_parts();
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let query = parts.uri.query().unwrap_or_default();
+        let mut facts = Facts {
+            ip: client_ip(&parts.headers, peer, cx),
+            bearer: bearer(&parts.headers, cx),
+            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            headers: parts.headers,
+            reply: Reply::default(),
+        };
+        let body = match parts.method {
+            Method::GET => None,
+            _ => read_body(http_body, &facts, B::MEDIA_TYPES).await?,
+        };
+        if parts.method != Method::GET {
+            csrf::check_origin(cx, &facts)?;
+            csrf::check_redirects(cx, &facts, body.as_ref())?;
+        }
+        let body =
+            B::read(body.as_ref()).map_err(|issues| ApiError::validation(issues.in_body()))?;
+        let guard = G::admit(cx, &mut facts).await?;
+        Ok(Self { body, guard, facts })
+    }
+}
+
+/// The client's address; without a peer, as in tests, it is this machine.
+pub(crate) fn client_ip(
+    headers: &HeaderMap,
+    peer: Option<&ConnectInfo<SocketAddr>>,
+    cx: &Context,
+) -> String {
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip());
+    client_ip::of(headers, peer, &cx.options.advanced.trusted_proxies)
+}
+
+/// Upstream's bearer plugin: a raw token, or one with its signature. Anything else is ignored.
+fn bearer(headers: &HeaderMap, cx: &Context) -> Option<String> {
+    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+        return None;
+    }
+    if !token.contains('.') {
+        return Some(token.to_owned());
+    }
+    cookies::verified(&cx.options.secret, &cookies::decoded(token)).map(str::to_owned)
+}
+
+async fn read_body(
+    body: HttpBody,
+    facts: &Facts,
+    media_types: &[&str],
+) -> Result<Option<Value>, ApiError> {
+    let length = facts.header(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    if length.is_some_and(|length| length > BODY_LIMIT) {
+        return Err(ApiError::known(&error_codes::PAYLOAD_TOO_LARGE));
+    }
+    let bytes = to_bytes(body, BODY_LIMIT).await.map_err(|error| {
+        let error = error.into_inner();
+        match error.downcast_ref::<LengthLimitError>() {
+            Some(_) => ApiError::known(&error_codes::PAYLOAD_TOO_LARGE),
+            // The client broke off, or its framing was wrong: there is nobody to blame but it.
+            None => ApiError::known(&error_codes::BAD_REQUEST),
+        }
+    })?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let content_type =
+        facts.headers.get(CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
+    let content_type = content_type.unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if !media_types.contains(&media_type.as_str()) {
+        let allowed = media_types.join(", ");
+        return Err(ApiError::unsupported_media_type(if content_type.is_empty() {
+            format!("Content-Type is required. Allowed types: {allowed}")
+        } else {
+            format!("Content-Type \"{content_type}\" is not allowed. Allowed types: {allowed}")
+        }));
+    }
+    if media_type == FORM {
+        let fields = form_urlencoded::parse(&bytes);
+        return Ok(Some(fields.map(|(key, value)| (key, Value::from(value))).collect()));
+    }
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|_not_json| ApiError::known(&error_codes::BAD_REQUEST))
+}

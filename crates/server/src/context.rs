@@ -1,0 +1,87 @@
+//! What every handler works with.
+
+use std::sync::Arc;
+
+use gatewright_jose::KeyError;
+
+use crate::clock::Clock;
+use crate::cookies::CookieNames;
+use crate::crypto::Random;
+use crate::options::Options;
+use crate::password::Passwords;
+use crate::rate_limit::RateLimiter;
+use crate::signing_keys::SigningKeys;
+use crate::store::Store;
+
+/// The server's parts. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Context(Arc<Parts>);
+
+/// The server could not be put together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The secret can't be the key of the JWT algorithm asked for.
+    #[error("the secret cannot sign with {algorithm}")]
+    Secret {
+        /// `jwt.jwks.key_pair_config.alg`.
+        algorithm: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: KeyError,
+    },
+    /// The system gave no threads for password hashing.
+    #[error("cannot start the threads that hash passwords")]
+    Threads(#[source] std::io::Error),
+}
+
+/// What a [`Context`] is made of; for this crate alone.
+#[derive(Debug)]
+pub struct Parts {
+    pub(crate) options: Options,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) cookies: CookieNames,
+    pub(crate) passwords: Passwords,
+    pub(crate) keys: SigningKeys,
+    pub(crate) rate_limiter: RateLimiter,
+}
+
+impl Context {
+    /// Puts the server together; starts its hashing threads.
+    pub fn new(
+        options: Options,
+        store: Store,
+        clock: Clock,
+        random: Random,
+    ) -> Result<Self, StartError> {
+        let secure = options.advanced.use_secure_cookies.unwrap_or(options.base_url.is_https());
+        let cookies = CookieNames::new(&options.advanced.cookie_prefix, secure);
+        let secret = options.secret.clone();
+        let algorithm = options.jwt.algorithm.as_str();
+        let keys =
+            SigningKeys::new(&options.jwt, secret, random.clone(), clock.clone(), store.clone())
+                .map_err(|source| StartError::Secret { algorithm, source })?;
+        let passwords = Passwords::start(random.clone()).map_err(StartError::Threads)?;
+        let rate_limiter = RateLimiter::new(options.rate_limit.clone());
+        Ok(Self(Arc::new(Parts {
+            options,
+            store,
+            clock,
+            random,
+            cookies,
+            passwords,
+            keys,
+            rate_limiter,
+        })))
+    }
+}
+
+impl std::ops::Deref for Context {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,250 @@
+//! The secret and what is made with it: signed texts, encrypted columns, random ids.
+//!
+//! The only file of this crate that names the cryptography libraries.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::{digest, hmac, rand};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+
+/// Fewest characters a secret may have.
+pub const SECRET_MIN_CHARACTERS: usize = 32;
+
+const NONCE_BYTES: usize = 24;
+const ID_ALPHABET: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+/// The secret has fewer than [`SECRET_MIN_CHARACTERS`] characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the secret has {characters} characters, and needs at least {SECRET_MIN_CHARACTERS}")]
+pub struct SecretTooShort {
+    /// How many it has.
+    pub characters: usize,
+}
+
+/// An encrypted column could not be read with this secret, or was altered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the value was not encrypted with this secret, or was altered")]
+pub struct DecryptError;
+
+/// The server's secret (`BETTER_AUTH_SECRET`), ready for use. Its text is raw UTF-8, never decoded
+/// from base64 or hex. `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct Secret(Arc<SecretKeys>);
+
+struct SecretKeys {
+    text: Box<str>,
+    signing: hmac::Key,
+    encryption: XChaCha20Poly1305,
+}
+
+impl Secret {
+    /// Takes a secret of at least [`SECRET_MIN_CHARACTERS`] characters.
+    pub fn new(text: &str) -> Result<Self, SecretTooShort> {
+        let characters = text.chars().count();
+        if characters < SECRET_MIN_CHARACTERS {
+            return Err(SecretTooShort { characters });
+        }
+        let key = digest::digest(&digest::SHA256, text.as_bytes());
+        let mut key_bytes = [0; 32];
+        key_bytes.copy_from_slice(key.as_ref());
+        Ok(Self(Arc::new(SecretKeys {
+            text: text.into(),
+            signing: hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes()),
+            encryption: XChaCha20Poly1305::new(&key_bytes.into()),
+        })))
+    }
+
+    /// A new secret of 32 random bytes, as 64 hexadecimal digits.
+    pub fn generate(random: &Random) -> String {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes);
+        hex_encode(&bytes)
+    }
+
+    /// The text, for HMAC-signed JWTs that share this secret with a back end.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.text.as_bytes()
+    }
+
+    /// HMAC-SHA-256 of `text` in standard base64 with padding: always 44 characters.
+    pub fn sign(&self, text: &str) -> String {
+        STANDARD.encode(hmac::sign(&self.0.signing, text.as_bytes()))
+    }
+
+    /// Whether `signature` is what [`Secret::sign`] returns for `text`; in constant time.
+    pub fn verifies(&self, text: &str, signature: &str) -> bool {
+        STANDARD
+            .decode(signature)
+            .is_ok_and(|tag| hmac::verify(&self.0.signing, text.as_bytes(), &tag).is_ok())
+    }
+
+    /// XChaCha20-Poly1305 under SHA-256 of the secret: lower-case hex of nonce, ciphertext and tag
+    /// (Better Auth's `symmetricEncrypt`).
+    pub fn encrypt(&self, text: &str, random: &Random) -> Result<String, DecryptError> {
+        let mut nonce = [0; NONCE_BYTES];
+        random.fill(&mut nonce);
+        let sealed = self
+            .0
+            .encryption
+            .encrypt(&XNonce::from(nonce), text.as_bytes())
+            .map_err(|_too_long| DecryptError)?;
+        Ok(hex_encode(&nonce) + &hex_encode(&sealed))
+    }
+
+    /// Reads what [`Secret::encrypt`] wrote.
+    pub fn decrypt(&self, hex: &str) -> Result<String, DecryptError> {
+        let bytes = hex_decode(hex).ok_or(DecryptError)?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(DecryptError)?;
+        let plain = self
+            .0
+            .encryption
+            .decrypt(&XNonce::from(*nonce), sealed)
+            .map_err(|_altered| DecryptError)?;
+        String::from_utf8(plain).map_err(|_not_text| DecryptError)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Where random bytes come from.
+#[derive(Clone)]
+pub struct Random(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
+impl Random {
+    /// The operating system's generator, by way of the cryptography library.
+    ///
+    /// # Panics
+    ///
+    /// Its bytes, when the system has none to give: nothing could go on safely then.
+    pub fn system() -> Self {
+        Self::new(|bytes| {
+            #[expect(clippy::expect_used, reason = "without randomness nothing may go on")]
+            rand::fill(bytes).expect("the operating system provides random bytes");
+        })
+    }
+
+    /// Bytes from `fill`; for tests.
+    pub fn new(fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(fill))
+    }
+
+    /// Fills `bytes`.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        (self.0)(bytes);
+    }
+
+    /// `length` characters drawn uniformly from `a-zA-Z0-9`: row ids and session tokens
+    /// (Better Auth's `generateId`).
+    pub fn id(&self, length: usize) -> String {
+        let mut id = String::with_capacity(length);
+        let mut bytes = [0; 48];
+        loop {
+            self.fill(&mut bytes);
+            for byte in bytes {
+                // 248 is the largest multiple of 62 in a byte: above it, the draw would be uneven.
+                if byte >= 248 {
+                    continue;
+                }
+                if id.len() == length {
+                    return id;
+                }
+                if let Some(character) = ID_ALPHABET.get(usize::from(byte % 62)) {
+                    id.push(char::from(*character));
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Random {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Random")
+    }
+}
+
+/// Whether two byte strings are equal, in a time that depends on their lengths only.
+pub(crate) fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex_encode(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|nibble| DIGITS.get(usize::from(nibble)))
+        .map(|digit| char::from(*digit))
+        .collect()
+}
+
+/// Reads hexadecimal of either case; `None` for anything else.
+pub(crate) fn hex_decode(hex: &str) -> Option<Vec<u8>> {
+    if !hex.len().is_multiple_of(2) {
+        return None;
+    }
+    let digits: Option<Vec<u8>> = hex
+        .chars()
+        .map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok()))
+        .collect();
+    Some(digits?.chunks_exact(2).map(|pair| pair.iter().fold(0, |acc, d| acc << 4 | d)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret() -> Secret {
+        Secret::new("a secret of more than thirty-two characters").unwrap()
+    }
+
+    #[test]
+    fn short_secrets_are_refused_and_counted_in_characters() {
+        assert_eq!(Secret::new(&"é".repeat(31)).unwrap_err(), SecretTooShort { characters: 31 });
+        assert!(Secret::new(&"é".repeat(32)).is_ok());
+        assert!(!format!("{:?}", secret()).contains("thirty"));
+    }
+
+    #[test]
+    fn signatures_verify_and_altered_ones_do_not() {
+        let signature = secret().sign("token");
+        assert_eq!(signature.len(), 44);
+        assert!(secret().verifies("token", &signature));
+        assert!(!secret().verifies("Token", &signature));
+        assert!(!secret().verifies("token", &signature.replace('=', "")));
+        assert!(!secret().verifies("token", ""));
+    }
+
+    #[test]
+    fn encryption_round_trips_and_alterations_are_noticed() {
+        let random = Random::system();
+        let hex = secret().encrypt("{\"kty\":\"OKP\"}", &random).unwrap();
+        assert_eq!(secret().decrypt(&hex).unwrap(), "{\"kty\":\"OKP\"}");
+        let other = Secret::new(&"x".repeat(32)).unwrap();
+        assert_eq!(other.decrypt(&hex), Err(DecryptError));
+        let mut altered = hex.clone();
+        let last = if altered.pop() == Some('0') { '1' } else { '0' };
+        altered.push(last);
+        assert_eq!(secret().decrypt(&altered), Err(DecryptError));
+        assert_eq!(secret().decrypt("00"), Err(DecryptError));
+        assert_eq!(secret().decrypt("zz"), Err(DecryptError));
+    }
+
+    #[test]
+    fn ids_have_their_length_and_alphabet() {
+        let id = Random::system().id(32);
+        assert_eq!(id.len(), 32);
+        assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        assert_ne!(id, Random::system().id(32));
+    }
+}

@@ -1,0 +1,146 @@
+//! An answer that is not the one hoped for, and what to log about it.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use serde::Serialize;
+
+use crate::error_codes::{self, ErrorCode};
+use crate::password::PasswordError;
+use crate::reply::Reply;
+use crate::store::StoreError;
+
+/// Seconds after which a client that was turned away may try again.
+const RETRY_AFTER_SECONDS: u32 = 5;
+
+/// An error of the wire: a status, mostly a body, and the cookies set on the way to it.
+#[derive(Debug)]
+pub(crate) struct ApiError(Box<Answer>);
+
+#[derive(Debug)]
+struct Answer {
+    status: StatusCode,
+    body: Option<Body>,
+    reply: Reply,
+    /// What went wrong inside; logged where the answer is made, never shown.
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Body {
+    message: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+}
+
+impl ApiError {
+    /// An error of the table.
+    pub(crate) fn known(error: &ErrorCode) -> Self {
+        Self::with_body(error.status, Some(error.code), Cow::Borrowed(error.message))
+    }
+
+    /// `VALIDATION_ERROR`: the body or query has not the shape that the endpoint wants.
+    pub(crate) fn validation(message: String) -> Self {
+        Self::with_body(StatusCode::BAD_REQUEST, Some("VALIDATION_ERROR"), Cow::Owned(message))
+    }
+
+    /// `UNSUPPORTED_MEDIA_TYPE`, naming what is allowed.
+    pub(crate) fn unsupported_media_type(message: String) -> Self {
+        let code = Some("UNSUPPORTED_MEDIA_TYPE");
+        Self::with_body(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, Cow::Owned(message))
+    }
+
+    /// A 400 that upstream sends without a code.
+    pub(crate) fn without_code(message: String) -> Self {
+        Self::with_body(StatusCode::BAD_REQUEST, None, Cow::Owned(message))
+    }
+
+    /// 404 without a body.
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, None, None)
+    }
+
+    /// 500 without a body; `source` goes to the log.
+    pub(crate) fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, None, Some(source.into()))
+    }
+
+    /// 503: more work is waiting than can be done soon.
+    pub(crate) fn busy() -> Self {
+        let mut reply = Reply::default();
+        reply.header(RETRY_AFTER, RETRY_AFTER_SECONDS.to_string());
+        Self::known(&error_codes::SERVICE_UNAVAILABLE).with_reply(reply)
+    }
+
+    /// The same error, with the cookies and headers of `reply`.
+    pub(crate) fn with_reply(mut self, reply: Reply) -> Self {
+        self.0.reply = reply;
+        self
+    }
+
+    fn with_body(
+        status: StatusCode,
+        code: Option<&'static str>,
+        message: Cow<'static, str>,
+    ) -> Self {
+        Self::new(status, Some(Body { message, code }), None)
+    }
+
+    fn new(
+        status: StatusCode,
+        body: Option<Body>,
+        source: Option<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self(Box::new(Answer { status, body, reply: Reply::default(), source }))
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let Answer { status, body, reply, source } = *self.0;
+        if let Some(source) = source {
+            tracing::error!(error = %Chain(source.as_ref()), "the request failed inside");
+        }
+        match body {
+            Some(body) => reply.json(status, &body),
+            None => status.into_response(),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::busy(),
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::QueueFull | PasswordError::Stopped => Self::busy(),
+            error @ PasswordError::Hash => Self::internal(error),
+        }
+    }
+}
+
+/// An error with its causes, on one line.
+struct Chain<'a>(&'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

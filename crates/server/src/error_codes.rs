@@ -1,0 +1,70 @@
+//! The errors of the wire: code, message and status, each declared once.
+//!
+//! Codes and messages are upstream's (`packages/core/src/error/codes.ts`): clients branch on them.
+
+use http::StatusCode;
+
+/// One error of the wire.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ErrorCode {
+    /// What clients branch on.
+    pub(crate) code: &'static str,
+    /// What people read.
+    pub(crate) message: &'static str,
+    /// The answer's status.
+    pub(crate) status: StatusCode,
+}
+
+macro_rules! error_codes {
+    ($($name:ident = $status:ident, $message:literal;)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "`: ", $message)]
+            pub(crate) const $name: ErrorCode = ErrorCode {
+                code: stringify!($name),
+                message: $message,
+                status: StatusCode::$status,
+            };
+        )*
+        /// Every error code of the wire.
+        #[cfg(test)]
+        pub(crate) const ALL: &[ErrorCode] = &[$($name),*];
+    };
+}
+
+error_codes! {
+    BAD_REQUEST = BAD_REQUEST, "Invalid JSON in request body";
+    CROSS_SITE_NAVIGATION_LOGIN_BLOCKED = FORBIDDEN,
+        "Cross-site navigation login blocked. This request appears to be a CSRF attack.";
+    EMAIL_PASSWORD_DISABLED = BAD_REQUEST, "Email and password is not enabled";
+    EMAIL_PASSWORD_SIGN_UP_DISABLED = BAD_REQUEST, "Email and password sign up is not enabled";
+    FAILED_TO_GET_SESSION = UNAUTHORIZED, "Failed to get session";
+    INVALID_CALLBACK_URL = FORBIDDEN, "Invalid callbackURL";
+    INVALID_EMAIL = BAD_REQUEST, "Invalid email";
+    INVALID_EMAIL_OR_PASSWORD = UNAUTHORIZED, "Invalid email or password";
+    INVALID_ERROR_CALLBACK_URL = FORBIDDEN, "Invalid errorCallbackURL";
+    INVALID_NEW_USER_CALLBACK_URL = FORBIDDEN, "Invalid newUserCallbackURL";
+    INVALID_ORIGIN = FORBIDDEN, "Invalid origin";
+    INVALID_REDIRECT_URL = FORBIDDEN, "Invalid redirectURL";
+    METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED = METHOD_NOT_ALLOWED,
+        "POST method requires deferSessionRefresh to be enabled in session config";
+    MISSING_OR_NULL_ORIGIN = FORBIDDEN, "Missing or null Origin";
+    PASSWORD_TOO_LONG = BAD_REQUEST, "Password too long";
+    PASSWORD_TOO_SHORT = BAD_REQUEST, "Password too short";
+    PAYLOAD_TOO_LARGE = PAYLOAD_TOO_LARGE, "Request body is too large";
+    SERVICE_UNAVAILABLE = SERVICE_UNAVAILABLE, "Too busy. Please try again later.";
+    SESSION_NOT_FRESH = FORBIDDEN, "Session is not fresh";
+    UNAUTHORIZED = UNAUTHORIZED, "Unauthorized";
+    USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = UNPROCESSABLE_ENTITY,
+        "User already exists. Use another email.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_sorted() {
+        let codes: Vec<_> = ALL.iter().map(|error| error.code).collect();
+        assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
+    }
+}

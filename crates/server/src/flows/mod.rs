@@ -1,0 +1,6 @@
+//! The rules: who gets in, and what a session is. No HTTP framework here, and no SQL.
+
+pub(crate) mod session;
+pub(crate) mod sign_in;
+pub(crate) mod sign_up;
+pub(crate) mod token;

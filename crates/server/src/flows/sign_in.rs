@@ -1,0 +1,46 @@
+//! Users who come back. Upstream: `src/api/routes/sign-in.ts`.
+
+use super::session::{self, Remember};
+use crate::call::Facts;
+use crate::context::Context;
+use crate::error::ApiError;
+use crate::error_codes;
+use crate::password::Verdict;
+use crate::shape::is_email;
+use crate::store::{Credential, Session, User};
+
+/// Signs in by password. Whether the address or the password was wrong shows neither in the
+/// answer nor in what it costs: an unknown user takes one hash as well.
+pub(crate) async fn with_password(
+    cx: &Context,
+    facts: &mut Facts,
+    email: &str,
+    password: String,
+    remember: Remember,
+) -> Result<(User, Session), ApiError> {
+    let options = &cx.options.email_and_password;
+    if !options.enabled {
+        return Err(ApiError::known(&error_codes::EMAIL_PASSWORD_DISABLED));
+    }
+    if !is_email(email) {
+        return Err(ApiError::known(&error_codes::INVALID_EMAIL));
+    }
+    if password.encode_utf16().count() > options.max_password_length {
+        return Err(ApiError::known(&error_codes::PASSWORD_TOO_LONG));
+    }
+    let refused = || ApiError::known(&error_codes::INVALID_EMAIL_OR_PASSWORD);
+    let found = cx.store.find_credential(&email.to_lowercase())?;
+    let Some(Credential { user, password: Some(stored) }) = found else {
+        cx.passwords.hash(password).await?;
+        return Err(refused());
+    };
+    match cx.passwords.verify(password, stored).await? {
+        Verdict::Wrong => Err(refused()),
+        Verdict::Right => {
+            let session = session::begin(cx, facts, &user.id, remember);
+            cx.store.create_session(session.clone()).await?;
+            session::set_cookies(cx, facts, &session, remember);
+            Ok((user, session))
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! JWTs for a signed-in user. Upstream: `src/plugins/jwt/sign.ts`.
+
+use crate::context::Context;
+use crate::error::ApiError;
+use crate::store::User;
+use crate::wire;
+
+/// Signs a JWT whose subject is `user`.
+pub(crate) async fn issue(cx: &Context, user: &User) -> Result<String, ApiError> {
+    let key = cx.keys.current().await.map_err(ApiError::internal)?;
+    let jwt = &cx.options.jwt;
+    let origin = &cx.options.base_url.origin;
+    let iat = cx.clock.now().seconds();
+    let claims = wire::Claims {
+        iat,
+        user: user.into(),
+        sub: &user.id,
+        exp: iat + jwt.expiration_time,
+        iss: jwt.issuer.as_ref().unwrap_or(origin),
+        aud: jwt.audience.as_ref().unwrap_or(origin),
+    };
+    key.sign(&claims).map_err(ApiError::internal)
+}

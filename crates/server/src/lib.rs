@@ -1,0 +1,40 @@
+#![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
+
+mod call;
+mod client_ip;
+mod clock;
+mod context;
+mod cookies;
+mod cors;
+mod crypto;
+mod csrf;
+mod error;
+mod error_codes;
+mod flows;
+mod glob;
+mod listen;
+mod options;
+mod origin;
+mod password;
+mod rate_limit;
+mod reply;
+mod request_log;
+mod router;
+mod routes;
+mod shape;
+mod signing_keys;
+mod store;
+mod wire;
+
+pub use client_ip::{Network, NetworkError};
+pub use clock::{Clock, Date};
+pub use context::{Context, StartError};
+pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort};
+pub use listen::listen;
+pub use options::{
+    Advanced, BaseUrl, BaseUrlError, EmailAndPassword, Jwt, Options, RateLimit, SessionOptions,
+};
+pub use origin::{OriginPatternError, TrustedOrigins};
+pub use router::router;
+pub use store::{Store, StoreError};

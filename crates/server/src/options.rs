@@ -1,0 +1,233 @@
+//! What the server is told: validated, and free of files and environment.
+//!
+//! Names are Better Auth's option names in `snake_case`.
+
+use gatewright_jose::Algorithm;
+use url::Url;
+
+use crate::client_ip::Network;
+use crate::crypto::Secret;
+use crate::origin::{OriginPatternError, TrustedOrigins, origin_of};
+
+/// Everything the server is told at start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where browsers reach the server: issuer, audience and the cookies' `__Secure-` follow from
+    /// it.
+    pub base_url: BaseUrl,
+    /// The origins that may call with credentials, beside the base URL's own.
+    pub trusted_origins: TrustedOrigins,
+    /// Signs cookies and encrypts private keys.
+    pub secret: Secret,
+    /// `email_and_password`.
+    pub email_and_password: EmailAndPassword,
+    /// `session`.
+    pub session: SessionOptions,
+    /// `rate_limit`.
+    pub rate_limit: RateLimit,
+    /// `advanced`.
+    pub advanced: Advanced,
+    /// `jwt`.
+    pub jwt: Jwt,
+}
+
+/// A base URL and the path that the wire lives under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl {
+    /// Scheme, host and port.
+    pub origin: String,
+    /// `base_path`: starts with a slash, does not end with one.
+    pub path: String,
+}
+
+/// A base URL that can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BaseUrlError {
+    /// It is no `http` or `https` URL.
+    #[error("{url:?} is no base URL; write it as `https://auth.example.com`")]
+    NotAWebAddress {
+        /// What was given.
+        url: String,
+    },
+    /// The path has something that a route can't have.
+    #[error("{path:?} is no base path; write it as `/api/auth`")]
+    UnusablePath {
+        /// What was given.
+        path: String,
+    },
+}
+
+impl BaseUrl {
+    /// A path in `url` wins over `base_path`, as upstream has it.
+    pub fn new(url: &str, base_path: &str) -> Result<Self, BaseUrlError> {
+        let not_web = || BaseUrlError::NotAWebAddress { url: url.to_owned() };
+        let parsed = Url::parse(url).map_err(|_not_a_url| not_web())?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(not_web());
+        }
+        let origin = origin_of(&parsed).ok_or_else(not_web)?;
+        let own_path = parsed.path().trim_end_matches('/');
+        let path = if own_path.is_empty() { base_path.trim_end_matches('/') } else { own_path };
+        let is_plain = path
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~'));
+        if !path.starts_with('/') || path.contains("//") || !is_plain {
+            return Err(BaseUrlError::UnusablePath { path: path.to_owned() });
+        }
+        Ok(Self { origin, path: path.to_owned() })
+    }
+
+    /// Whether browsers reach the server by https.
+    pub fn is_https(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+}
+
+/// `email_and_password`.
+#[derive(Clone, Debug)]
+pub struct EmailAndPassword {
+    /// Whether there is sign-up and sign-in by password at all (here on by default).
+    pub enabled: bool,
+    /// Refuse new users.
+    pub disable_sign_up: bool,
+    /// Fewest UTF-16 code units of a new password.
+    pub min_password_length: usize,
+    /// Most UTF-16 code units of a password.
+    pub max_password_length: usize,
+}
+
+impl Default for EmailAndPassword {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            disable_sign_up: false,
+            min_password_length: 8,
+            max_password_length: 128,
+        }
+    }
+}
+
+/// `session`.
+#[derive(Clone, Debug)]
+pub struct SessionOptions {
+    /// Seconds that a session lasts without use.
+    pub expires_in: i64,
+    /// Seconds after which a use extends it.
+    pub update_age: i64,
+    /// Seconds since sign-in within which a session counts as fresh; 0: always.
+    pub fresh_age: i64,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self { expires_in: 604_800, update_age: 86_400, fresh_age: 86_400 }
+    }
+}
+
+/// `rate_limit`: the general rule; the stricter ones for sign-in and the like are built in.
+#[derive(Clone, Debug)]
+pub struct RateLimit {
+    /// On by default, in development too.
+    pub enabled: bool,
+    /// Seconds.
+    pub window: i64,
+    /// Requests a window, for each address and path.
+    pub max: u32,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { enabled: true, window: 10, max: 100 }
+    }
+}
+
+/// `advanced`.
+#[derive(Clone, Debug)]
+pub struct Advanced {
+    /// First part of every cookie's name.
+    pub cookie_prefix: String,
+    /// `__Secure-` and `Secure`; by default as the base URL's scheme says.
+    pub use_secure_cookies: Option<bool>,
+    /// `ip_address.trusted_proxies`: whose `x-forwarded-for` is believed, beside loopback's.
+    pub trusted_proxies: Vec<Network>,
+}
+
+impl Default for Advanced {
+    fn default() -> Self {
+        Self {
+            cookie_prefix: "better-auth".to_owned(),
+            use_secure_cookies: None,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+/// `jwt`.
+#[derive(Clone, Debug)]
+pub struct Jwt {
+    /// The `iss` claim; by default the base URL's origin.
+    pub issuer: Option<String>,
+    /// The `aud` claim; by default the base URL's origin.
+    pub audience: Option<String>,
+    /// Seconds that a token is valid.
+    pub expiration_time: i64,
+    /// `jwks.key_pair_config.alg`: an HMAC algorithm signs with the server's secret.
+    pub algorithm: Algorithm,
+}
+
+impl Default for Jwt {
+    fn default() -> Self {
+        Self { issuer: None, audience: None, expiration_time: 900, algorithm: Algorithm::EdDSA }
+    }
+}
+
+impl Options {
+    /// Defaults for a server at `base_url` that trusts `trusted_origins` beside its own.
+    pub fn new(
+        base_url: BaseUrl,
+        trusted_origins: &[String],
+        secret: Secret,
+    ) -> Result<Self, OriginPatternError> {
+        Ok(Self {
+            trusted_origins: TrustedOrigins::new(base_url.origin.clone(), trusted_origins)?,
+            base_url,
+            secret,
+            email_and_password: EmailAndPassword::default(),
+            session: SessionOptions::default(),
+            rate_limit: RateLimit::default(),
+            advanced: Advanced::default(),
+            jwt: Jwt::default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_in_the_base_url_wins() {
+        let base = BaseUrl::new("https://a.example.com/auth/", "/api/auth").unwrap();
+        assert_eq!((base.origin.as_str(), base.path.as_str()), ("https://a.example.com", "/auth"));
+        let base = BaseUrl::new("http://localhost:4000", "/api/auth").unwrap();
+        assert_eq!(
+            (base.origin.as_str(), base.path.as_str()),
+            ("http://localhost:4000", "/api/auth")
+        );
+    }
+
+    #[test]
+    fn unusable_base_urls_are_refused() {
+        for (url, path) in [
+            ("localhost:4000", "/api/auth"),
+            ("ftp://a.b", "/api/auth"),
+            ("", "/api/auth"),
+            ("http://a.b", "api"),
+            ("http://a.b", "/"),
+            ("http://a.b", "/{x}"),
+            ("http://a.b//x", "/api"),
+        ] {
+            assert!(BaseUrl::new(url, path).is_err(), "{url} {path}");
+        }
+    }
+}

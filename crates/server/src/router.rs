@@ -1,0 +1,97 @@
+//! The route table, and what every request goes through.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Json, Router};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::call::client_ip;
+use crate::context::Context;
+use crate::error::ApiError;
+use crate::routes::{health, jwt, ok, session, sign_in, sign_out, sign_up};
+use crate::{cors, request_log};
+
+/// How long a request may take, its body's arrival included.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
+
+/// Every endpoint of the wire, below the base path.
+fn endpoints() -> [(&'static str, MethodRouter<Context>); 11] {
+    [
+        ("/get-session", get(session::get).post(session::post)),
+        ("/jwks", get(jwt::jwks)),
+        ("/list-sessions", get(session::list)),
+        ("/ok", get(ok::ok)),
+        ("/revoke-other-sessions", post(session::revoke_others)),
+        ("/revoke-session", post(session::revoke)),
+        ("/revoke-sessions", post(session::revoke_all)),
+        ("/sign-in/email", post(sign_in::email)),
+        ("/sign-out", post(sign_out::sign_out)),
+        ("/sign-up/email", post(sign_up::email)),
+        ("/token", get(jwt::token)),
+    ]
+}
+
+/// The whole server as one service.
+pub fn router(cx: Context) -> Router {
+    let wire = endpoints()
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_found)
+        .layer(from_fn(no_head))
+        .layer(from_fn_with_state(cx.clone(), rate_limit))
+        .layer(from_fn_with_state(cx.clone(), cors::cors));
+    Router::new()
+        .nest(&cx.options.base_url.path, wire)
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_found)
+        .layer(CatchPanicLayer::custom(|_panic| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(from_fn_with_state(cx.clone(), request_log::log))
+        .with_state(cx)
+}
+
+/// Unknown paths and wrong methods alike: 404 without a body.
+async fn not_found() -> ApiError {
+    ApiError::not_found()
+}
+
+/// Upstream knows no `HEAD`, where the router would answer it as a `GET`.
+async fn no_head(request: Request, next: Next) -> Response {
+    if request.method() == Method::HEAD {
+        return ApiError::not_found().into_response();
+    }
+    next.run(request).await
+}
+
+/// Counts every request by address and path. Unknown paths share one counter: upstream gives each
+/// its own, and with it a stranger a way to fill the memory.
+async fn rate_limit(State(cx): State<Context>, request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let ip = client_ip(request.headers(), peer, &cx);
+    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let path = matched.and_then(|path| path.strip_prefix(cx.options.base_url.path.as_str()));
+    let path = path.unwrap_or("*").to_owned();
+    match cx.rate_limiter.check(ip, path, cx.clock.now()) {
+        Ok(()) => next.run(request).await,
+        Err(too_many) => {
+            let body = json!({"message": "Too many requests. Please try again later."});
+            let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
+            let seconds = HeaderValue::from(too_many.retry_after);
+            response.headers_mut().insert(X_RETRY_AFTER, seconds);
+            response
+        }
+    }
+}

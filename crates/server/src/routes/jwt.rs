@@ -1,0 +1,28 @@
+//! Upstream: `src/plugins/jwt/index.ts`.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use crate::call::Call;
+use crate::context::Context;
+use crate::error::ApiError;
+use crate::flows::session::SignedIn;
+use crate::flows::token;
+use crate::wire;
+
+/// `GET /token`
+pub(crate) async fn token(
+    State(cx): State<Context>,
+    call: Call<(), SignedIn>,
+) -> Result<Response, ApiError> {
+    let SignedIn(active) = call.guard;
+    let token = token::issue(&cx, &active.user).await?;
+    Ok(call.facts.reply.json(StatusCode::OK, &wire::Token { token }))
+}
+
+/// `GET /jwks`
+pub(crate) async fn jwks(State(cx): State<Context>, call: Call<()>) -> Result<Response, ApiError> {
+    let keys = cx.keys.published().await.map_err(ApiError::internal)?;
+    Ok(call.facts.reply.json(StatusCode::OK, &wire::KeySet { keys }))
+}

@@ -1,0 +1,9 @@
+//! The endpoints, in files named as upstream names its own.
+
+pub(crate) mod health;
+pub(crate) mod jwt;
+pub(crate) mod ok;
+pub(crate) mod session;
+pub(crate) mod sign_in;
+pub(crate) mod sign_out;
+pub(crate) mod sign_up;

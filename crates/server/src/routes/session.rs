@@ -1,0 +1,94 @@
+//! Upstream: `src/api/routes/session.ts`.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, PRAGMA};
+
+use crate::call::{Call, Facts};
+use crate::context::Context;
+use crate::error::ApiError;
+use crate::error_codes;
+use crate::flows::session::{FindError, Fresh, SignedIn, find};
+use crate::flows::token;
+use crate::reply::SET_AUTH_JWT;
+use crate::wire;
+
+/// `GET /get-session`: the session and its user with a fresh JWT in a header, or `null`.
+pub(crate) async fn get(State(cx): State<Context>, call: Call<()>) -> Result<Response, ApiError> {
+    let mut facts = call.facts;
+    never_store(&mut facts);
+    let found = match find(&cx, &mut facts).await {
+        Ok(found) => found,
+        Err(FindError::Failed(error)) => return Err(error),
+        Err(FindError::LostRace) => {
+            let error = ApiError::known(&error_codes::FAILED_TO_GET_SESSION);
+            return Err(error.with_reply(facts.reply));
+        }
+    };
+    let Some(active) = found else { return Ok(facts.reply.json(StatusCode::OK, &())) };
+    facts.reply.exposed_header(SET_AUTH_JWT, token::issue(&cx, &active.user).await?);
+    let answer =
+        wire::CurrentSession { session: (&active.session).into(), user: (&active.user).into() };
+    Ok(facts.reply.json(StatusCode::OK, &answer))
+}
+
+/// `POST /get-session`: only for deferred refreshes, which are not offered.
+pub(crate) async fn post() -> ApiError {
+    let mut reply = crate::reply::Reply::default();
+    reply.header(CACHE_CONTROL, "no-store".to_owned());
+    reply.header(PRAGMA, "no-cache".to_owned());
+    ApiError::known(&error_codes::METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED).with_reply(reply)
+}
+
+/// `GET /list-sessions`
+pub(crate) async fn list(
+    State(cx): State<Context>,
+    call: Call<(), Fresh>,
+) -> Result<Response, ApiError> {
+    let Fresh(active) = call.guard;
+    let sessions = cx.store.list_sessions(&active.user.id, cx.clock.now())?;
+    let answer: Vec<wire::Session<'_>> = sessions.iter().map(Into::into).collect();
+    Ok(call.facts.reply.json(StatusCode::OK, &answer))
+}
+
+/// `POST /revoke-session`: says yes whether or not the token was one of the user's.
+pub(crate) async fn revoke(
+    State(cx): State<Context>,
+    call: Call<wire::RevokeSession, SignedIn>,
+) -> Result<Response, ApiError> {
+    let Call { body, guard: SignedIn(active), mut facts } = call;
+    let is_current = body.token == active.session.token;
+    cx.store.delete_own_session(body.token, active.user.id).await?;
+    if is_current {
+        facts.reply.clear_session(&cx.cookies, &facts.headers);
+    }
+    Ok(facts.reply.json(StatusCode::OK, &wire::Status { status: true }))
+}
+
+/// `POST /revoke-sessions`: all of them, the current one too.
+pub(crate) async fn revoke_all(
+    State(cx): State<Context>,
+    call: Call<(), SignedIn>,
+) -> Result<Response, ApiError> {
+    let Call { guard: SignedIn(active), mut facts, .. } = call;
+    cx.store.delete_sessions(active.user.id).await?;
+    facts.reply.clear_session(&cx.cookies, &facts.headers);
+    Ok(facts.reply.json(StatusCode::OK, &wire::Status { status: true }))
+}
+
+/// `POST /revoke-other-sessions`: all but the current one.
+pub(crate) async fn revoke_others(
+    State(cx): State<Context>,
+    call: Call<(), SignedIn>,
+) -> Result<Response, ApiError> {
+    let SignedIn(active) = call.guard;
+    let now = cx.clock.now();
+    cx.store.delete_other_sessions(active.user.id, active.session.token, now).await?;
+    Ok(call.facts.reply.json(StatusCode::OK, &wire::Status { status: true }))
+}
+
+fn never_store(facts: &mut Facts) {
+    facts.reply.header(CACHE_CONTROL, "no-store".to_owned());
+    facts.reply.header(PRAGMA, "no-cache".to_owned());
+}

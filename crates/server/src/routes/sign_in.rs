@@ -1,0 +1,37 @@
+//! Upstream: `src/api/routes/sign-in.ts`.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use http::header::LOCATION;
+
+use crate::call::Call;
+use crate::context::Context;
+use crate::csrf::SameSite;
+use crate::error::ApiError;
+use crate::{flows, wire};
+
+/// `POST /sign-in/email`
+pub(crate) async fn email(
+    State(cx): State<Context>,
+    call: Call<wire::SignInEmail, SameSite>,
+) -> Result<Response, ApiError> {
+    let Call { body, mut facts, .. } = call;
+    let remember = body.remember_me.into();
+    let signed_in =
+        flows::sign_in::with_password(&cx, &mut facts, &body.email, body.password, remember);
+    let (user, session) = signed_in.await?;
+    let url = body.callback_url.as_deref();
+    // An empty address is echoed, but leads nowhere.
+    let destination = url.filter(|url| !url.is_empty());
+    if let Some(destination) = destination {
+        facts.reply.header(LOCATION, destination.to_owned());
+    }
+    let answer = wire::SignedIn {
+        redirect: destination.is_some(),
+        token: &session.token,
+        url,
+        user: (&user).into(),
+    };
+    Ok(facts.reply.json(StatusCode::OK, &answer))
+}

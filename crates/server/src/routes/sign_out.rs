@@ -1,0 +1,23 @@
+//! Upstream: `src/api/routes/sign-out.ts`.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use crate::call::Call;
+use crate::context::Context;
+use crate::error::ApiError;
+use crate::wire;
+
+/// `POST /sign-out`: succeeds without a session too.
+pub(crate) async fn sign_out(
+    State(cx): State<Context>,
+    call: Call<wire::SignOut>,
+) -> Result<Response, ApiError> {
+    let mut facts = call.facts;
+    if let Some(token) = facts.session_token(&cx) {
+        cx.store.delete_session(token).await?;
+    }
+    facts.reply.clear_session(&cx.cookies, &facts.headers);
+    Ok(facts.reply.json(StatusCode::OK, &wire::Success { success: true }))
+}

@@ -1,0 +1,198 @@
+//! Checks the shape of a body, and words what is wrong as upstream's validator (Zod) does.
+
+use serde_json::{Map, Value};
+
+/// Everything that is wrong with a body.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Issues(Vec<Issue>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Issue {
+    /// `None`: the body as a whole.
+    field: Option<&'static str>,
+    reason: String,
+}
+
+impl Issues {
+    /// `[body.email] reason; [body] reason`.
+    pub(crate) fn in_body(&self) -> String {
+        let words = self.0.iter().map(|Issue { field, reason }| match field {
+            Some(field) => format!("[body.{field}] {reason}"),
+            None => format!("[body] {reason}"),
+        });
+        words.collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// The fields of a body: reads one after another, and gathers what is wrong.
+pub(crate) struct Fields<'a> {
+    fields: &'a Map<String, Value>,
+    issues: Issues,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of an object. `also` names what else upstream's schema says of anything but an
+    /// object (`record`, where further fields are let through).
+    pub(crate) fn of(body: Option<&'a Value>, also: Option<&str>) -> Result<Self, Issues> {
+        match body {
+            Some(Value::Object(fields)) => Ok(Self { fields, issues: Issues::default() }),
+            other => {
+                let expected = std::iter::once("object").chain(also);
+                let issue = |expected| Issue { field: None, reason: mismatch(expected, other) };
+                Err(Issues(expected.map(issue).collect()))
+            }
+        }
+    }
+
+    /// A field that must be text.
+    pub(crate) fn string(&mut self, field: &'static str) -> String {
+        let value = self.fields.get(field);
+        if let Some(text) = value.and_then(Value::as_str) {
+            return text.to_owned();
+        }
+        self.issue(field, mismatch("string", value));
+        String::new()
+    }
+
+    /// A field that must be text and not empty.
+    pub(crate) fn non_empty_string(&mut self, field: &'static str) -> String {
+        if self.fields.get(field).and_then(Value::as_str) == Some("") {
+            self.issue(field, "Too small: expected string to have >=1 characters".to_owned());
+        }
+        self.string(field)
+    }
+
+    /// A field that must be an e-mail address.
+    pub(crate) fn email(&mut self, field: &'static str) -> String {
+        if self.fields.get(field).and_then(Value::as_str).is_some_and(|text| !is_email(text)) {
+            self.issue(field, "Invalid email address".to_owned());
+        }
+        self.string(field)
+    }
+
+    /// A field that may be absent, and else must be text.
+    pub(crate) fn optional_string(&mut self, field: &'static str) -> Option<String> {
+        self.fields.contains_key(field).then(|| self.string(field))
+    }
+
+    /// A field that may be absent, and else must be true or false.
+    pub(crate) fn optional_bool(&mut self, field: &'static str) -> Option<bool> {
+        let value = self.fields.get(field)?;
+        if value.as_bool().is_none() {
+            self.issue(field, mismatch("boolean", Some(value)));
+        }
+        value.as_bool()
+    }
+
+    /// `read`, if nothing was wrong.
+    pub(crate) fn finish<T>(self, read: T) -> Result<T, Issues> {
+        if self.issues.0.is_empty() { Ok(read) } else { Err(self.issues) }
+    }
+
+    fn issue(&mut self, field: &'static str, reason: String) {
+        self.issues.0.push(Issue { field: Some(field), reason });
+    }
+}
+
+fn mismatch(expected: &str, received: Option<&Value>) -> String {
+    let received = match received {
+        None => "undefined",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(_)) => "string",
+        Some(Value::Array(_)) => "array",
+        Some(Value::Object(_)) => "object",
+    };
+    format!("Invalid input: expected {expected}, received {received}")
+}
+
+/// Upstream's idea of an address: ASCII, dots within the local part, a domain of labels and a
+/// top-level domain of two letters or more.
+pub(crate) fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let is_atom = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'\'' | b'+' | b'-');
+    let atoms_are_right =
+        local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom));
+    let ends_right = !local.ends_with('\'');
+    let mut labels: Vec<&str> = domain.split('.').collect();
+    let Some(top) = labels.pop() else { return false };
+    let label_is_right = |label: &&str| {
+        label.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
+            && label.bytes().next().is_some_and(|c| c.is_ascii_alphanumeric())
+    };
+    atoms_are_right
+        && ends_right
+        && !labels.is_empty()
+        && labels.iter().all(label_is_right)
+        && top.len() >= 2
+        && top.bytes().all(|c| c.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn issues_are_worded_as_upstream_words_them() {
+        let body = json!({"name": 1, "email": "x", "password": "", "image": null, "r": "x"});
+        let mut fields = Fields::of(Some(&body), None).unwrap();
+        fields.string("name");
+        fields.email("email");
+        fields.non_empty_string("password");
+        fields.optional_string("image");
+        fields.optional_bool("r");
+        fields.optional_string("absent");
+        assert_eq!(
+            fields.finish(()).unwrap_err().in_body(),
+            "[body.name] Invalid input: expected string, received number; \
+             [body.email] Invalid email address; \
+             [body.password] Too small: expected string to have >=1 characters; \
+             [body.image] Invalid input: expected string, received null; \
+             [body.r] Invalid input: expected boolean, received string"
+        );
+        let issues = Fields::of(Some(&json!([])), Some("record")).err().unwrap();
+        assert_eq!(
+            issues.in_body(),
+            "[body] Invalid input: expected object, received array; \
+             [body] Invalid input: expected record, received array"
+        );
+    }
+
+    #[test]
+    fn addresses_are_judged_as_upstream_judges_them() {
+        for good in
+            ["a@b.co", "A.b+c_d-e'f@sub.example.com", "a-@b.co", "_@b.co", "1@1.co", "a@b-.co"]
+        {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "@b.co",
+            "a@",
+            "a@b",
+            "a@b.c",
+            "a@.co",
+            "a@b..co",
+            "a..b@c.co",
+            ".a@b.co",
+            "a.@b.co",
+            "a'@b.co",
+            "a@-b.co",
+            "a@b.c1",
+            "\"a\"@b.co",
+            "a@[1.2.3.4]",
+            "é@b.co",
+            "a@é.co",
+            "a b@c.co",
+            "a@b.co ",
+            "a@b@c.co",
+            "a\0@b.co",
+        ] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+}

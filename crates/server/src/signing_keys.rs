@@ -1,0 +1,217 @@
+//! Which key signs, and which keys are published. Upstream: `packages/better-auth/src/plugins/jwt`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gatewright_jose::{Algorithm, Jwk, KeyError, SigningKey};
+use serde_json::Value;
+
+use crate::clock::{Clock, Date};
+use crate::crypto::{DecryptError, Random, Secret};
+use crate::options::Jwt;
+use crate::store::{Store, StoreError, StoredKey};
+
+/// Milliseconds for which the choice of a key holds before the database is asked again: another
+/// process may have made a newer one.
+const CHOICE_HOLDS: i64 = 5000;
+
+/// Seconds for which an expired key stays published, so that its tokens still verify.
+const GRACE_PERIOD: i64 = 2_592_000;
+
+/// Why there is no key to sign with or to publish.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeysError {
+    /// The private key was encrypted with another secret. It is never silently replaced: its
+    /// tokens are out there.
+    #[error(
+        "the signing key {id} cannot be decrypted with this secret; \
+         start with the secret that it was made with"
+    )]
+    OtherSecret {
+        id: String,
+        #[source]
+        source: DecryptError,
+    },
+    #[error("the signing key {id} is not a private key that can be used")]
+    Unusable {
+        id: String,
+        #[source]
+        source: KeyError,
+    },
+    #[error("the signing key {id} is not JSON")]
+    NotJson {
+        id: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("a new signing key could not be made")]
+    Make(#[source] KeyError),
+    #[error("a new signing key could not be encrypted")]
+    Encrypt(#[source] DecryptError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The keys of the JWT plugin.
+#[derive(Clone)]
+pub(crate) struct SigningKeys(Arc<Inner>);
+
+struct Inner {
+    algorithm: Algorithm,
+    secret: Secret,
+    random: Random,
+    clock: Clock,
+    store: Store,
+    chosen: Mutex<Option<Chosen>>,
+}
+
+#[derive(Clone)]
+struct Chosen {
+    key: Arc<SigningKey>,
+    id: String,
+    until: Date,
+}
+
+impl SigningKeys {
+    /// Keys of `jwt.algorithm`; an HMAC algorithm signs with `secret` and has no rows.
+    pub(crate) fn new(
+        jwt: &Jwt,
+        secret: Secret,
+        random: Random,
+        clock: Clock,
+        store: Store,
+    ) -> Result<Self, KeyError> {
+        let chosen = match jwt.algorithm {
+            Algorithm::EdDSA => None,
+            algorithm => Some(Chosen {
+                key: Arc::new(SigningKey::hmac(algorithm, secret.as_bytes())?),
+                id: String::new(),
+                until: Date::from_milliseconds(i64::MAX),
+            }),
+        };
+        let chosen = Mutex::new(chosen);
+        Ok(Self(Arc::new(Inner { algorithm: jwt.algorithm, secret, random, clock, store, chosen })))
+    }
+
+    /// The key to sign with now; makes the first one, and a new one when the last has expired.
+    pub(crate) async fn current(&self) -> Result<Arc<SigningKey>, KeysError> {
+        let now = self.0.clock.now();
+        let chosen = self.0.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(chosen) = &chosen
+            && now < chosen.until
+        {
+            return Ok(Arc::clone(&chosen.key));
+        }
+        let rows = self.0.store.list_keys()?;
+        let row = match newest(&rows, self.0.algorithm, now) {
+            Some(row) => row.clone(),
+            None => self.make(now).await?,
+        };
+        let key = match chosen {
+            Some(chosen) if chosen.id == row.id => chosen.key,
+            _ => Arc::new(self.read(&row)?),
+        };
+        let until = Date::from_milliseconds(now.milliseconds() + CHOICE_HOLDS);
+        let until = row.expires_at.map_or(until, |expires| expires.min(until));
+        let chosen = Chosen { key: Arc::clone(&key), id: row.id, until };
+        *self.0.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some(chosen);
+        Ok(key)
+    }
+
+    /// The public keys that tokens of ours may be verified with. A shared secret is none.
+    pub(crate) async fn published(&self) -> Result<Vec<Value>, KeysError> {
+        if self.0.algorithm != Algorithm::EdDSA {
+            return Ok(Vec::new());
+        }
+        let now = self.0.clock.now();
+        let mut rows = self.0.store.list_keys()?;
+        if rows.is_empty() {
+            self.make(now).await?;
+            rows = self.0.store.list_keys()?;
+        }
+        let is_published = |row: &&StoredKey| {
+            row.expires_at.is_none_or(|expires| expires.plus_seconds(GRACE_PERIOD) > now)
+        };
+        rows.iter().filter(is_published).map(published_entry).collect()
+    }
+
+    /// Writes a new key pair, unless another process just did; returns the one to sign with.
+    async fn make(&self, now: Date) -> Result<StoredKey, KeysError> {
+        let Inner { algorithm, secret, random, store, .. } = &*self.0;
+        let algorithm = *algorithm;
+        let mut seed = [0; 32];
+        random.fill(&mut seed);
+        let pair = SigningKey::ed25519_from_seed(&seed).map_err(KeysError::Make)?;
+        let id = random.id(32);
+        let json = |jwk: &Jwk| {
+            serde_json::to_string(jwk)
+                .map_err(|source| KeysError::NotJson { id: id.clone(), source })
+        };
+        let public = pair.public_jwk();
+        let encrypted =
+            secret.encrypt(&json(&pair.private_jwk())?, random).map_err(KeysError::Encrypt)?;
+        let row = StoredKey {
+            id: id.clone(),
+            public_key: public.as_ref().map(json).transpose()?.unwrap_or_default(),
+            // Upstream writes the hex text as a JSON string, quotes included.
+            private_key: format!("\"{encrypted}\""),
+            created_at: now,
+            expires_at: None,
+            alg: Some(algorithm.as_str().to_owned()),
+            crv: public.and_then(|jwk| jwk.crv),
+        };
+        let made = row.clone();
+        let rows =
+            store.add_key_unless(row, move |rows| newest(rows, algorithm, now).is_some()).await?;
+        Ok(newest(&rows, algorithm, now).cloned().unwrap_or(made))
+    }
+
+    fn read(&self, row: &StoredKey) -> Result<SigningKey, KeysError> {
+        let id = || row.id.clone();
+        let not_json = |source| KeysError::NotJson { id: id(), source };
+        // A JSON string holds the encrypted key; a JSON object is the key itself, unencrypted.
+        let stored: Value = serde_json::from_str(&row.private_key).map_err(not_json)?;
+        let jwk: Jwk = match stored {
+            Value::String(hex) => {
+                let json = self
+                    .0
+                    .secret
+                    .decrypt(&hex)
+                    .map_err(|source| KeysError::OtherSecret { id: id(), source })?;
+                serde_json::from_str(&json).map_err(not_json)?
+            }
+            plain => serde_json::from_value(plain).map_err(not_json)?,
+        };
+        SigningKey::from_jwk(&jwk)
+            .map(|key| key.with_key_id(id()))
+            .map_err(|source| KeysError::Unusable { id: id(), source })
+    }
+}
+
+impl std::fmt::Debug for SigningKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SigningKeys({})", self.0.algorithm.as_str())
+    }
+}
+
+/// The newest key that has not expired and is for `algorithm`; rows from before there was an
+/// `alg` column count as EdDSA, which was the default.
+fn newest(rows: &[StoredKey], algorithm: Algorithm, now: Date) -> Option<&StoredKey> {
+    rows.iter()
+        .filter(|row| row.alg.as_deref().unwrap_or("EdDSA") == algorithm.as_str())
+        .filter(|row| row.expires_at.is_none_or(|expires| expires > now))
+        .max_by_key(|row| row.created_at)
+}
+
+/// A row as `/jwks` shows it: `alg` and `crv`, the public JWK's own members, and the row's id.
+fn published_entry(row: &StoredKey) -> Result<Value, KeysError> {
+    let mut entry = serde_json::Map::new();
+    entry.insert("alg".to_owned(), Value::from(row.alg.as_deref().unwrap_or("EdDSA")));
+    if let Some(crv) = &row.crv {
+        entry.insert("crv".to_owned(), Value::from(crv.as_str()));
+    }
+    let jwk: serde_json::Map<String, Value> = serde_json::from_str(&row.public_key)
+        .map_err(|source| KeysError::NotJson { id: row.id.clone(), source })?;
+    entry.extend(jwk);
+    entry.insert("kid".to_owned(), Value::from(row.id.as_str()));
+    Ok(Value::Object(entry))
+}

@@ -1,0 +1,206 @@
+//! The JSON of requests and responses, and nothing else.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::call::{Body, FORM_OR_JSON};
+use crate::clock::Date;
+use crate::shape::{Fields, Issues};
+use crate::store;
+
+/// Body of `POST /sign-up/email`. Further fields are let through, and ignored.
+pub(crate) struct SignUpEmail {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) image: Option<String>,
+    pub(crate) remember_me: bool,
+}
+
+impl Body for SignUpEmail {
+    const MEDIA_TYPES: &'static [&'static str] = FORM_OR_JSON;
+
+    fn read(body: Option<&Value>) -> Result<Self, Issues> {
+        let mut fields = Fields::of(body, Some("record"))?;
+        let name = fields.string("name");
+        let email = fields.email("email");
+        let password = fields.non_empty_string("password");
+        let image = fields.optional_string("image");
+        fields.optional_string("callbackURL");
+        let remember_me = fields.optional_bool("rememberMe").unwrap_or(true);
+        fields.finish(Self { name, email, password, image, remember_me })
+    }
+}
+
+/// Body of `POST /sign-in/email`.
+pub(crate) struct SignInEmail {
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) callback_url: Option<String>,
+    pub(crate) remember_me: bool,
+}
+
+impl Body for SignInEmail {
+    const MEDIA_TYPES: &'static [&'static str] = FORM_OR_JSON;
+
+    fn read(body: Option<&Value>) -> Result<Self, Issues> {
+        let mut fields = Fields::of(body, None)?;
+        let email = fields.string("email");
+        let password = fields.string("password");
+        let callback_url = fields.optional_string("callbackURL");
+        let remember_me = fields.optional_bool("rememberMe").unwrap_or(true);
+        fields.finish(Self { email, password, callback_url, remember_me })
+    }
+}
+
+/// Body of `POST /sign-out`: may be absent. Its fields are for providers with a sign-out of their
+/// own.
+pub(crate) struct SignOut;
+
+impl Body for SignOut {
+    fn read(body: Option<&Value>) -> Result<Self, Issues> {
+        if body.is_none() {
+            return Ok(Self);
+        }
+        let mut fields = Fields::of(body, None)?;
+        fields.optional_string("callbackURL");
+        fields.optional_bool("disableRedirect");
+        fields.optional_string("state");
+        fields.finish(Self)
+    }
+}
+
+/// Body of `POST /revoke-session`.
+pub(crate) struct RevokeSession {
+    pub(crate) token: String,
+}
+
+impl Body for RevokeSession {
+    fn read(body: Option<&Value>) -> Result<Self, Issues> {
+        let mut fields = Fields::of(body, None)?;
+        let token = fields.string("token");
+        fields.finish(Self { token })
+    }
+}
+
+/// A user as clients see one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct User<'a> {
+    name: &'a str,
+    email: &'a str,
+    email_verified: bool,
+    image: Option<&'a str>,
+    created_at: Date,
+    updated_at: Date,
+    id: &'a str,
+}
+
+impl<'a> From<&'a store::User> for User<'a> {
+    fn from(user: &'a store::User) -> Self {
+        Self {
+            name: &user.name,
+            email: &user.email,
+            email_verified: user.email_verified,
+            image: user.image.as_deref(),
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            id: &user.id,
+        }
+    }
+}
+
+/// A session as clients see one, its token included.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Session<'a> {
+    expires_at: Date,
+    token: &'a str,
+    created_at: Date,
+    updated_at: Date,
+    ip_address: Option<&'a str>,
+    user_agent: Option<&'a str>,
+    user_id: &'a str,
+    id: &'a str,
+}
+
+impl<'a> From<&'a store::Session> for Session<'a> {
+    fn from(session: &'a store::Session) -> Self {
+        Self {
+            expires_at: session.expires_at,
+            token: &session.token,
+            created_at: session.created_at,
+            updated_at: session.updated_at,
+            ip_address: session.ip_address.as_deref(),
+            user_agent: session.user_agent.as_deref(),
+            user_id: &session.user_id,
+            id: &session.id,
+        }
+    }
+}
+
+/// Answer of `POST /sign-up/email`.
+#[derive(Serialize)]
+pub(crate) struct SignedUp<'a> {
+    pub(crate) token: &'a str,
+    pub(crate) user: User<'a>,
+}
+
+/// Answer of `POST /sign-in/email`.
+#[derive(Serialize)]
+pub(crate) struct SignedIn<'a> {
+    pub(crate) redirect: bool,
+    pub(crate) token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<&'a str>,
+    pub(crate) user: User<'a>,
+}
+
+/// Answer of `GET /get-session`.
+#[derive(Serialize)]
+pub(crate) struct CurrentSession<'a> {
+    pub(crate) session: Session<'a>,
+    pub(crate) user: User<'a>,
+}
+
+/// Answer of `POST /sign-out`.
+#[derive(Serialize)]
+pub(crate) struct Success {
+    pub(crate) success: bool,
+}
+
+/// Answer of the `revoke-…` endpoints.
+#[derive(Serialize)]
+pub(crate) struct Status {
+    pub(crate) status: bool,
+}
+
+/// Answer of `GET /ok`.
+#[derive(Serialize)]
+pub(crate) struct Ok {
+    pub(crate) ok: bool,
+}
+
+/// Answer of `GET /token`.
+#[derive(Serialize)]
+pub(crate) struct Token {
+    pub(crate) token: String,
+}
+
+/// Answer of `GET /jwks`.
+#[derive(Serialize)]
+pub(crate) struct KeySet {
+    pub(crate) keys: Vec<Value>,
+}
+
+/// The payload of a JWT: the user, and the registered claims around it.
+#[derive(Serialize)]
+pub(crate) struct Claims<'a> {
+    pub(crate) iat: i64,
+    #[serde(flatten)]
+    pub(crate) user: User<'a>,
+    pub(crate) sub: &'a str,
+    pub(crate) exp: i64,
+    pub(crate) iss: &'a str,
+    pub(crate) aud: &'a str,
+}

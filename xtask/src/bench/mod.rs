@@ -1,0 +1,115 @@
+//! `cargo xtask bench`: ours beside the real Better Auth, in pairs, in one run on one machine.
+//!
+//! Absolute figures say little on a shared machine, so each round measures one and then the other,
+//! and what counts is the ratio within a round. The goals are those of docs/design.md.
+
+mod load;
+mod peer;
+mod process;
+mod rounds;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+
+use self::peer::Peer;
+use self::table::Table;
+use crate::test::cargo;
+use crate::workspace::{self, Scratch};
+use crate::{child, needs};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  cargo xtask bench --quick                a first impression: one round of two seconds each
+  cargo xtask bench                        three rounds of five seconds each
+  cargo xtask bench -o bench/RESULTS.md    and writes the table down
+  cargo xtask bench --only jose            the token library's own benchmarks
+  cargo xtask bench --rounds 5 --seconds 10
+
+Both servers listen on loopback, on databases of their own below target/.";
+
+/// What was typed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// One round of two seconds each.
+    #[arg(long, conflicts_with_all = ["rounds", "seconds"])]
+    quick: bool,
+    /// How often each pair is measured.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=50))]
+    rounds: u32,
+    /// How long each measurement takes.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    seconds: u64,
+    /// Only this part.
+    #[arg(long, value_name = "PART", value_enum)]
+    only: Option<Part>,
+    /// Writes the table as Markdown.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// What can be measured apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// The token library: verify and sign, beside the primitives and another library.
+    Jose,
+    /// Our server beside the real Better Auth.
+    Server,
+}
+
+/// How long and how often to measure.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    pub(crate) rounds: u32,
+    pub(crate) time: Duration,
+}
+
+impl Args {
+    fn effort(&self) -> Effort {
+        if self.quick {
+            return Effort { rounds: 1, time: Duration::from_secs(2) };
+        }
+        Effort { rounds: self.rounds, time: Duration::from_secs(self.seconds) }
+    }
+
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+}
+
+/// Measures; an error or a wrong answer fails, a missed goal does not: machines differ.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let root = workspace::root()?;
+    if args.wants(Part::Jose) {
+        let benches = ["bench", "--locked", "--profile", "dist", "-p", "gatewright-jose"];
+        let status = child::run(&mut cargo(&root, &benches))?;
+        ensure!(status.success(), "`cargo {}` failed", benches.join(" "));
+    }
+    if !args.wants(Part::Server) {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let table = servers(&root, args.effort())?;
+    println!("\n{}", table.as_text());
+    if let Some(file) = &args.output {
+        std::fs::write(file, table.as_markdown())
+            .with_context(|| format!("writing {}", file.display()))?;
+        println!("written to {}", file.display());
+    }
+    Ok(if table.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn servers(root: &Path, effort: Effort) -> Result<Table> {
+    needs::tools(needs::FOR_BENCH)?;
+    needs::npm_packages(&root.join("conformance"))?;
+    let build = ["build", "--locked", "--profile", "dist", "-p", "gatewright-cli"];
+    println!("building what ships: cargo {}", build.join(" "));
+    ensure!(child::run(&mut cargo(root, &build))?.success(), "the build failed");
+
+    let scratch = Scratch::new(root, "bench")?;
+    let ours = Peer::ours(root, scratch.path())?;
+    let theirs = Peer::theirs(root, scratch.path())?;
+    rounds::measure(root, &[ours, theirs], effort)
+}

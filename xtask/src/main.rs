@@ -1,0 +1,65 @@
+//! `cargo xtask …`: installs what it needs, runs it, says what failed.
+//!
+//! Not a library and not shipped: the one place where the repository's own chores are written down,
+//! so that a developer's machine and CI run the same commands.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool: its output is its purpose"
+)]
+
+mod bench;
+mod child;
+mod http;
+mod needs;
+mod served;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Installs what it needs, runs it, says what failed.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = EXAMPLES)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything that must hold before a change is merged; what CI runs.
+    #[command(after_help = test::EXAMPLES)]
+    Test(test::Args),
+    /// The real better-auth client against our server: short for `test --only conformance`.
+    Conformance,
+    /// Measures ours beside the real Better Auth, in pairs, in one run.
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(bench::Args),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask test                        everything, as CI does
+  cargo xtask test --only fmt,clippy      some steps, in their usual order
+  cargo xtask conformance                 the real better-auth client against our server
+  cargo xtask bench --quick               a first impression of the figures in two minutes";
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let outcome = child::end_with_us().and_then(|()| match args.command {
+        Command::Test(args) => test::run(&args),
+        Command::Conformance => test::run(&test::Args::only(test::Step::Conformance)),
+        Command::Bench(args) => bench::run(&args),
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(3)
+        }
+    }
+}

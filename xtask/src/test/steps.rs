@@ -1,0 +1,147 @@
+//! The steps, in the order they run: cheap ones first, and each build only once.
+//!
+//! Two build profiles and no more, for two cores compile them all: `dev` for clippy, docs and tests
+//! (they share their dependencies), `release` for what a user runs first and what the end-to-end
+//! tests drive.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::count::Tally;
+use super::{Outcome, smoke};
+use crate::{child, needs, workspace};
+
+/// One thing that must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Step {
+    /// Formatting.
+    Fmt,
+    /// Lints; a warning is an error.
+    Clippy,
+    /// The documentation, of private items too: links rot there first.
+    Doc,
+    /// Licences, advisories and sources, where cargo-deny is installed.
+    Deny,
+    /// Layers, sizes, banned and duplicate dependencies, links (`test` runs it too).
+    House,
+    /// All tests of the workspace, and the examples in the documentation.
+    Test,
+    /// The binaries that the next steps drive.
+    Release,
+    /// The README's first command, from an empty folder to a signed token.
+    Smoke,
+    /// The real better-auth client and server from npm, compared with ours.
+    Conformance,
+}
+
+impl Step {
+    /// What must have succeeded before.
+    pub(crate) fn needs(self) -> &'static [Self] {
+        match self {
+            Self::Conformance | Self::Smoke => &[Self::Release],
+            _ => &[],
+        }
+    }
+
+    /// False for what another step runs as well: it would count twice.
+    pub(crate) fn is_part_of_all(self) -> bool {
+        self != Self::House
+    }
+
+    /// Its header: the command, or what it does.
+    pub(crate) fn what(self) -> String {
+        match self {
+            Self::Clippy => format!("cargo {} (a warning is an error)", CLIPPY.join(" ")),
+            Self::Conformance => "npm test, in conformance/".to_owned(),
+            Self::Deny => "cargo deny check".to_owned(),
+            Self::Doc => format!("cargo {} (a warning is an error)", DOC.join(" ")),
+            Self::Fmt => format!("cargo {}", FMT.join(" ")),
+            Self::House => format!("cargo {}", HOUSE.join(" ")),
+            Self::Release => format!("cargo {}", RELEASE.join(" ")),
+            Self::Smoke => "cargo run --release -- serve, in an empty folder".to_owned(),
+            Self::Test => format!("cargo {}", TEST.join(" ")),
+        }
+    }
+
+    /// Runs it. An error is a failure too: something it needs could not be had.
+    pub(crate) fn run(self, root: &Path) -> Result<Outcome> {
+        match self {
+            Self::Clippy => holds(&mut cargo(root, CLIPPY)),
+            Self::Conformance => conformance(root),
+            Self::Deny => deny(root),
+            Self::Doc => holds(cargo(root, DOC).env("RUSTDOCFLAGS", "-D warnings")),
+            Self::Fmt => holds(&mut cargo(root, FMT)),
+            Self::House => counted(&mut cargo(root, HOUSE), Tally::read_cargo),
+            Self::Release => holds(&mut cargo(root, RELEASE)),
+            Self::Smoke => smoke::run(root),
+            Self::Test => counted(&mut cargo(root, TEST), Tally::read_cargo),
+        }
+    }
+}
+
+const FMT: &[&str] = &["fmt", "--all", "--check"];
+const CLIPPY: &[&str] =
+    &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+const DOC: &[&str] = &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"];
+const HOUSE: &[&str] = &["test", "-p", "gatewright-cli", "--test", "house", "--locked"];
+const TEST: &[&str] = &["test", "--workspace", "--locked", "--no-fail-fast"];
+const RELEASE: &[&str] =
+    &["build", "--release", "--locked", "-p", "gatewright-cli", "-p", "todo-api-axum"];
+
+/// A cargo command at the root, freed of what cargo told us about xtask itself.
+pub(crate) fn cargo(root: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(args).current_dir(root);
+    for (name, _) in std::env::vars_os() {
+        let ours = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        if ours {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn holds(command: &mut Command) -> Result<Outcome> {
+    Ok(Outcome::of(child::run(command)?.success()))
+}
+
+/// A step that counts its tests. None at all is a failure: nothing was shown to hold.
+fn counted(command: &mut Command, read: fn(&mut Tally, &str)) -> Result<Outcome> {
+    let mut tally = Tally::default();
+    let status = child::run_watched(command, |line| read(&mut tally, line))?;
+    let Tally { passed, failed, skipped } = tally;
+    Ok(match (status.success(), passed, failed) {
+        (true, 0, 0) => Outcome::failed("it ran no test"),
+        (false, _, 0) => {
+            Outcome::Ran { passed, failed: 1, note: format!("it ended with {status}") }
+        }
+        _ if skipped > 0 => Outcome::Ran { passed, failed, note: format!("{skipped} skipped") },
+        _ => Outcome::Ran { passed, failed, note: String::new() },
+    })
+}
+
+fn deny(root: &Path) -> Result<Outcome> {
+    if !needs::is_installed("cargo-deny") {
+        println!(
+            "cargo-deny is not installed, so licences and advisories were NOT checked;\n\
+             the house test covers bans, duplicates and sources.\n\
+             To have it: cargo install --locked cargo-deny"
+        );
+        return Ok(Outcome::NotRun("cargo-deny is not installed".to_owned()));
+    }
+    holds(&mut cargo(root, &["deny", "--locked", "check"]))
+}
+
+fn conformance(root: &Path) -> Result<Outcome> {
+    let dir = root.join("conformance");
+    needs::npm_packages(&dir)?;
+    let release = workspace::target(root).join("release");
+    let mut npm = needs::npm(&dir, &["test", "--silent"]);
+    npm.env("GATEWRIGHT_BIN", release.join("gatewright"));
+    npm.env("TODO_API_BIN", release.join("todo-api-axum"));
+    counted(&mut npm, Tally::read_node)
+}
