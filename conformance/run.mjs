@@ -29,5 +29,5 @@ function run(args) {
 if (values.show) run(["lib/show.mjs", values.show]);
 const files = ["harness.test.mjs", "differential.test.mjs"];
 if (!values.only) files.push("schema.test.mjs", "exchange.test.mjs");
-if (!values.only && !values["reference-only"]) files.push("main-job.mjs");
+if (!values.only && !values["reference-only"]) files.push("startup.test.mjs", "main-job.mjs");
 run(["--test", "--test-concurrency=1", `--test-reporter=${values.reporter}`, ...files]);

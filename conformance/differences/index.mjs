@@ -53,7 +53,7 @@ export const differences = [
   {
     id: "every-trusted-pattern-may-read-answers",
     reason: "As above, for each kind of pattern of a trusted origin.",
-    scenario: /^trusted origins$/,
+    scenario: /^(oddly written )?trusted origins$/,
     step: /^origin /,
     field: /\.headers\.access-control-(allow-origin|allow-credentials|expose-headers)/,
     assert: mayBeRead,
@@ -89,6 +89,91 @@ export const differences = [
     assert(step) {
       assert.equal(answer(step).status, 413);
       assert.equal(answer(step).body.json?.code, "PAYLOAD_TOO_LARGE");
+    },
+  },
+  {
+    id: "answers-carry-a-request-id",
+    reason: "Every answer names the id under which its request is in our log, for whoever has to look it up.",
+    scenario: /^/,
+    step: /^/,
+    field: /\.headers\.x-request-id$/,
+    assert(step) {
+      for (const { response } of step.exchanges) assert.match(response.headers["x-request-id"]?.join() ?? "(none)", /^[0-9a-f]{16}$/);
+    },
+  },
+  {
+    id: "json-is-strict",
+    reason: "JavaScript takes more than JSON: infinite numbers, bytes that are no UTF-8, halves of surrogate pairs, nesting without end. Nobody means them, and what is stored would not be what was sent; ours refuses them.",
+    scenario: /^/,
+    step: /^(sign-in: "1e999"|invalid UTF-8|nested 5 000 deep|sign-(up|in) with a lone surrogate)$/,
+    field: /^(exchanges\[0\]\.|result)/,
+    assert(step) {
+      assert.equal(answer(step).status, 400);
+      assert.equal(answer(step).body.json?.code, "BAD_REQUEST");
+      assert.deepEqual(answer(step).cookies, []);
+    },
+  },
+  {
+    id: "location-is-ascii",
+    reason: "Better Auth writes a location header as Latin-1 and fails with 500 beyond it; ours writes percent-encoded UTF-8, as a browser would.",
+    scenario: /^/,
+    step: /^good sign-in to (https:\/\/app\.example)?\/(ä|😀)$/,
+    field: /^(exchanges\[0\]\.|result)/,
+    assert(step) {
+      assert.equal(answer(step).status, 200);
+      assert.match(header(step, "location"), /^(https:\/\/app\.example)?\/(%C3%A4|%F0%9F%98%80)$/);
+    },
+  },
+  {
+    id: "paths-are-taken-as-sent",
+    reason: "Better Auth resolves dots in a path before it looks for the endpoint; ours does not, so that what a proxy in front has let through is what is asked for.",
+    scenario: /^/,
+    step: /^GET \/(\.|x\/\.\.)\/ok$/,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 404);
+      assert.equal(answer(step).body.kind, "empty");
+    },
+  },
+  {
+    id: "strict-json-stores-nothing",
+    reason: "What was refused left no row.",
+    scenario: /^beyond JSON$/,
+    step: /^rows$/,
+    field: /^rows/,
+    assert(step) {
+      assert.equal(step.rows.user.length, 0);
+    },
+  },
+  {
+    id: "location-beyond-latin-1-signs-in",
+    reason: "Where Better Auth fails after it has made the session, ours answers with it: the same row, seen in an answer.",
+    scenario: /^redirect beyond Latin-1$/,
+    step: /^rows$/,
+    field: /^rows\.session/,
+    assert(step) {
+      assert.equal(step.rows.session.length, 2);
+    },
+  },
+  {
+    id: "user-agents-are-utf-8",
+    reason: "Better Auth stores what a client calls itself as Latin-1; ours as UTF-8, which is what clients send.",
+    scenario: /^user agent in UTF-8$/,
+    step: /^rows$/,
+    field: /^rows\.session\[\d\]\.userAgent/,
+    assert(step) {
+      assert.ok(step.rows.session.some((row) => row.userAgent.value === "\u00dcn\u00efcode"));
+    },
+  },
+  {
+    id: "trusted-origins-are-trimmed",
+    reason: "Better Auth never matches an origin that was written with a space beside the comma; ours takes it as it was meant.",
+    scenario: /^oddly written trusted origins$/,
+    step: /^origin https:\/\/spaced\.example$/,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 200);
+      assert.equal(header(step, "access-control-allow-origin"), "https://spaced.example");
     },
   },
 ];

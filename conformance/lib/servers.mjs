@@ -53,6 +53,8 @@ export function launch(command, args, env) {
   const inherited = Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR }).filter(([, value]) => value !== undefined));
   const child = spawn(command, args, { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
+  // A server must not keep the tests from ending; `cleanUp` ends it with them.
+  for (const handle of [child, child.stdout, child.stderr]) handle.unref();
   const output = [];
   const keep = (chunk) => {
     output.push(chunk.toString());
@@ -70,6 +72,7 @@ export function launch(command, args, env) {
     async stop() {
       if (!running.has(child)) return;
       child.kill("SIGTERM");
+      child.ref();
       const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
       await ended;
       clearTimeout(timer);

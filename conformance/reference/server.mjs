@@ -3,7 +3,9 @@
 // BETTER_AUTH_TRUSTED_ORIGINS (read by Better Auth itself), RATE_LIMIT (on|off).
 // It creates missing tables, then prints {"address": "127.0.0.1:PORT"} on stdout.
 process.env.BETTER_AUTH_TELEMETRY = "0";
-process.env.NODE_ENV ??= "production";
+// Outside development and test, a request without x-forwarded-for has no address at all here; ours takes
+// the peer's. In development the real server takes 127.0.0.1, which is the peer's, so both can be compared.
+process.env.NODE_ENV ??= "development";
 
 const { createServer } = await import("node:http");
 const { default: Database } = await import("better-sqlite3");

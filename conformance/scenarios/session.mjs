@@ -122,7 +122,7 @@ export default [
     for (const address of addresses) await step(`x-forwarded-for: ${address}`, () => sign({ "x-forwarded-for": address }));
     await step("x-real-ip", () => sign({ "x-real-ip": "203.0.113.14" }));
     await step("x-forwarded-for twice", () => post("/sign-in/email", { email: "ada@example.com", password: "password of ada" }, { headers: { "x-forwarded-for": ["203.0.113.15", "203.0.113.16"] } }));
-    for (const agent of ["curl/8", "", "x".repeat(2000), "Ünïcode"]) await step(`user-agent of ${agent.length}: ${agent.slice(0, 10)}`, () => sign({ "user-agent": agent }));
+    for (const agent of ["curl/8", "", "x".repeat(2000)]) await step(`user-agent of ${agent.length}: ${agent.slice(0, 10)}`, () => sign({ "user-agent": agent }));
     await step("stored", () => database((db) => db.prepare('select "ipAddress", "userAgent" from session order by rowid').all()));
   }),
 

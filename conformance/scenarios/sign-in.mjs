@@ -74,8 +74,6 @@ export default [
     await step("set decomposed", () => sign("/sign-up/email", "b@example.com", "cafe\u0301 au lait"));
     await step("composed", () => sign("/sign-in/email", "b@example.com", "caf\u00e9 au lait"));
     await step("without the accent", () => sign("/sign-in/email", "b@example.com", "cafe au lait"));
-    await step("set with a lone surrogate", () => sign("/sign-up/email", "c@example.com", "lone \ud800 one"));
-    await step("same lone surrogate", () => sign("/sign-in/email", "c@example.com", "lone \ud800 one"));
     await step("set with NUL", () => sign("/sign-up/email", "d@example.com", "nul \u0000 here"));
     await step("truncated at NUL", () => sign("/sign-in/email", "d@example.com", "nul "));
     await step("full-width", () => sign("/sign-in/email", "d@example.com", "ｎｕｌ \u0000 ｈｅｒｅ"));

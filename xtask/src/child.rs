@@ -197,6 +197,9 @@ mod tests {
         assert!(is_alive(leader));
         let began = Instant::now();
         drop(running);
+        while is_alive(leader) && began.elapsed() < GRACE {
+            pause(Duration::from_millis(10)); // until init has reaped it
+        }
         assert!(!is_alive(leader), "the sleep of process {line} outlived its group's leader");
         assert!(began.elapsed() < GRACE, "it ended by SIGKILL only");
     }

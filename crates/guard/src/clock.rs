@@ -28,7 +28,9 @@ impl Clock {
             )]
             let now = SystemTime::now();
             let seconds = now.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs());
-            UnixTime::new(seconds.and_then(|seconds| i64::try_from(seconds).ok()).unwrap_or(i64::MAX))
+            UnixTime::new(
+                seconds.and_then(|seconds| i64::try_from(seconds).ok()).unwrap_or(i64::MAX),
+            )
         })
     }
 

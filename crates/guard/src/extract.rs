@@ -117,20 +117,25 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for UserPat
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, UserPathRejection> {
         let caller = caller::<NoClaims>(parts)?.ok_or(Denial::NoCredential)?;
         let user = UserId::from(&caller.0);
-        let parameters = RawPathParams::from_request_parts(parts, state).await.map_err(|error| {
-            // What is not UTF-8 after decoding equals no subject.
-            if error.status().is_client_error() { Denial::WrongUser } else { misconfigured("no path parameters") }
-        })?;
+        let parameters =
+            RawPathParams::from_request_parts(parts, state).await.map_err(|error| {
+                // What is not UTF-8 after decoding equals no subject.
+                if error.status().is_client_error() {
+                    Denial::WrongUser
+                } else {
+                    misconfigured("no path parameters")
+                }
+            })?;
         let mut owners = parameters.iter().filter(|(name, _)| *name == USER_PARAMETER);
-        let owner = match (owners.next(), owners.next()) {
-            (Some((_, owner)), None) => owner,
-            _ => return Err(misconfigured("the route has no single user_id parameter").into()),
+        let (Some((_, owner)), None) = (owners.next(), owners.next()) else {
+            return Err(misconfigured("the route has no single user_id parameter").into());
         };
         if owner != user.as_str() {
             tracing::debug!(code = Denial::WrongUser.code(), "request denied");
             return Err(Denial::WrongUser.into());
         }
-        let Path(path) = Path::from_request_parts(parts, state).await.map_err(|error| {
+        let path = <Path<T> as FromRequestParts<S>>::from_request_parts(parts, state).await;
+        let Path(path) = path.map_err(|error| {
             if error.status().is_client_error() {
                 UserPathRejection::NotFound
             } else {

@@ -104,7 +104,9 @@ impl RemoteKeys {
 
     /// The set to verify with, after a fetch if need be.
     pub(crate) async fn wait_for_keys(&self, clock: &Clock) -> Result<Arc<KeySet>, Denial> {
-        loop {
+        // Twice: once for a fetch that is under way, and once for one of our own. A source that is
+        // down must not hold a request for longer.
+        for _ in 0..2 {
             // Subscribed first: a fetch that ends between the look and the wait must be noticed.
             let mut settled = self.0.settled.subscribe();
             let now = clock.now();
@@ -116,9 +118,13 @@ impl RemoteKeys {
                 return Err(Denial::KeysUnavailable { retry_after_seconds });
             }
             if settled.changed().await.is_err() {
-                return Err(Denial::KeysUnavailable { retry_after_seconds: 1 });
+                break;
             }
         }
+        let now = clock.now();
+        self.at_hand(now).ok_or_else(|| Denial::KeysUnavailable {
+            retry_after_seconds: self.0.cache().seconds_until_retry(now),
+        })
     }
 
     /// A set that is newer than this one, or `None` where there is none to be had now.

@@ -9,12 +9,8 @@ use axum::{extract::Request, response::IntoResponse};
 use tower::Service;
 
 use crate::{
-    Denial, Verifier, Verified,
-    credential::bearer_token,
-    extract::Nobody,
-    future::GuardFuture,
-    layer::Anonymous,
-    verifier::Verdict,
+    Denial, Verified, Verifier, credential::bearer_token, extract::Nobody, future::GuardFuture,
+    layer::Anonymous, verifier::Verdict,
 };
 
 /// Verifies each request before the service within sees it. Made by [`Guard`](crate::Guard).

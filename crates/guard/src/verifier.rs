@@ -117,14 +117,13 @@ async fn verify_remote(
     token: String,
     checked_with: Option<Arc<KeySet>>,
 ) -> Result<Verified, Denial> {
-    let keys = match checked_with {
-        Some(keys) => keys,
-        None => {
-            let keys = remote.wait_for_keys(&clock).await?;
-            match policy.verify(&token, &keys, clock.now()) {
-                Err(Rejection::UnknownKey) => keys,
-                result => return Ok(result?),
-            }
+    let keys = if let Some(keys) = checked_with {
+        keys
+    } else {
+        let keys = remote.wait_for_keys(&clock).await?;
+        match policy.verify(&token, &keys, clock.now()) {
+            Err(Rejection::UnknownKey) => keys,
+            result => return Ok(result?),
         }
     };
     // The issuer may have a new key since. Asked once, and once more at most per cooldown.

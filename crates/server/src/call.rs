@@ -3,12 +3,13 @@
 //! A handler's signature says what it demands: `Call<wire::RevokeSession, SignedIn>` has a body of
 //! that shape, from a trusted origin, by somebody with a session.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::body::{Body as HttpBody, to_bytes};
 use axum::extract::{ConnectInfo, FromRequest, Request};
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, Method};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::LengthLimitError;
 use serde_json::Value;
 use url::form_urlencoded;
@@ -23,11 +24,17 @@ use crate::{client_ip, cookies, csrf};
 /// Bytes of a request's body, at most.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
 
+/// What some editors put before UTF-8; JavaScript passes over it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 const JSON: &str = "application/json";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The shape of a body.
 pub(crate) trait Body: Sized {
+    /// Whether anybody looks at it.
+    const IS_READ: bool = true;
+
     /// The content types it may come in.
     const MEDIA_TYPES: &'static [&'static str] = &[JSON];
 
@@ -35,10 +42,21 @@ pub(crate) trait Body: Sized {
     fn read(body: Option<&Value>) -> Result<Self, Issues>;
 }
 
-/// A request whose body nobody looks at.
+/// No body is wanted; one that is there must be JSON all the same.
 impl Body for () {
     fn read(_: Option<&Value>) -> Result<Self, Issues> {
         Ok(())
+    }
+}
+
+/// A body that nobody looks at.
+pub(crate) struct Unread;
+
+impl Body for Unread {
+    const IS_READ: bool = false;
+
+    fn read(_: Option<&Value>) -> Result<Self, Issues> {
+        Ok(Self)
     }
 }
 
@@ -85,17 +103,36 @@ impl Facts {
         cookies::verified(&cx.options.secret, &text).map(str::to_owned)
     }
 
-    /// A header as text; `None` where it is absent, empty or no text.
-    pub(crate) fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok().filter(|value| !value.is_empty())
+    /// The first of a header that is to be there once, as text; `None` where it is absent or empty.
+    fn first_header(&self, name: HeaderName) -> Option<Cow<'_, str>> {
+        let value = String::from_utf8_lossy(self.headers.get(name)?.as_bytes());
+        Some(value).filter(|value| !value.is_empty())
+    }
+
+    /// A header as text; `None` where it is absent or empty. Of one that is repeated, and of one
+    /// that is no text, all that matters is that it equals nothing good: it is joined, or replaced.
+    pub(crate) fn header(&self, name: impl http::header::AsHeaderName) -> Option<Cow<'_, str>> {
+        let mut values = self.headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        let first = String::from_utf8_lossy(values.next()?);
+        let joined =
+            values.fold(first, |joined, more| joined + ", " + String::from_utf8_lossy(more));
+        Some(joined).filter(|value| !value.is_empty())
     }
 
     /// What the client calls itself, as sessions remember it.
     pub(crate) fn user_agent(&self) -> String {
-        self.headers
-            .get(USER_AGENT)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-            .unwrap_or_default()
+        self.first_header(USER_AGENT).map(Cow::into_owned).unwrap_or_default()
+    }
+
+    /// A query value; an array when it is repeated.
+    pub(crate) fn query_value(&self, name: &str) -> Option<Value> {
+        let mut values = self.query.iter().filter(|(key, _)| key == name);
+        let (_, first) = values.next()?;
+        let more: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
+        if more.is_empty() {
+            return Some(Value::from(first.as_str()));
+        }
+        Some(std::iter::once(first.as_str()).chain(more).collect())
     }
 
     /// Whether a query flag is set. JavaScript's truth: any text is true, `false` too.
@@ -127,6 +164,7 @@ impl<B: Body + Send, G: Guard + Send> FromRequest<Context> for Call<B, G> {
         };
         let body = match parts.method {
             Method::GET => None,
+            _ if !B::IS_READ => None,
             _ => read_body(http_body, &facts, B::MEDIA_TYPES).await?,
         };
         if parts.method != Method::GET {
@@ -169,7 +207,7 @@ async fn read_body(
     facts: &Facts,
     media_types: &[&str],
 ) -> Result<Option<Value>, ApiError> {
-    let length = facts.header(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    let length = facts.first_header(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
     if length.is_some_and(|length| length > BODY_LIMIT) {
         return Err(ApiError::known(&error_codes::PAYLOAD_TOO_LARGE));
     }
@@ -181,26 +219,23 @@ async fn read_body(
             None => ApiError::known(&error_codes::BAD_REQUEST),
         }
     })?;
-    if bytes.is_empty() {
+    // Upstream passes over a body that does not say what it is.
+    let Some(content_type) = facts.first_header(CONTENT_TYPE) else { return Ok(None) };
+    if bytes.is_empty() && !facts.headers.contains_key(TRANSFER_ENCODING) {
         return Ok(None);
     }
-    let content_type =
-        facts.headers.get(CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
-    let content_type = content_type.unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if !media_types.contains(&media_type.as_str()) {
         let allowed = media_types.join(", ");
-        return Err(ApiError::unsupported_media_type(if content_type.is_empty() {
-            format!("Content-Type is required. Allowed types: {allowed}")
-        } else {
-            format!("Content-Type \"{content_type}\" is not allowed. Allowed types: {allowed}")
-        }));
+        return Err(ApiError::unsupported_media_type(format!(
+            "Content-Type \"{content_type}\" is not allowed. Allowed types: {allowed}"
+        )));
     }
     if media_type == FORM {
         let fields = form_urlencoded::parse(&bytes);
         return Ok(Some(fields.map(|(key, value)| (key, Value::from(value))).collect()));
     }
-    serde_json::from_slice(&bytes)
+    serde_json::from_slice(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes))
         .map(Some)
         .map_err(|_not_json| ApiError::known(&error_codes::BAD_REQUEST))
 }

@@ -30,8 +30,7 @@ pub(crate) fn check_redirects(
     facts: &Facts,
     body: Option<&Value>,
 ) -> Result<(), ApiError> {
-    let in_query = facts.query.iter().find(|(key, _)| key == "callbackURL");
-    let in_query = in_query.map(|(_, value)| Value::from(value.as_str()));
+    let in_query = facts.query_value("callbackURL");
     for (field, label, error) in REDIRECTS {
         let in_body = body.and_then(|body| body.get(field)).filter(|value| is_truthy(value));
         let in_query = in_query.as_ref().filter(|_| field == "callbackURL");
@@ -62,10 +61,11 @@ impl Guard for SameSite {
         let site = facts.header("sec-fetch-site");
         let mode = facts.header("sec-fetch-mode");
         let dest = facts.header("sec-fetch-dest");
-        if site == Some("cross-site") && mode == Some("navigate") {
+        if site.as_deref() == Some("cross-site") && mode.as_deref() == Some("navigate") {
             return Err(ApiError::known(&error_codes::CROSS_SITE_NAVIGATION_LOGIN_BLOCKED));
         }
-        let is_browser = [site, mode, dest].iter().flatten().any(|value| !value.trim().is_empty());
+        let is_browser =
+            [&site, &mode, &dest].into_iter().flatten().any(|value| !value.trim().is_empty());
         if is_browser || facts.header(ORIGIN).is_some() || facts.header(REFERER).is_some() {
             require_origin(cx, facts)?;
         }
@@ -76,10 +76,11 @@ impl Guard for SameSite {
 fn require_origin(cx: &Context, facts: &Facts) -> Result<(), ApiError> {
     let origin = facts.header(ORIGIN);
     // A page of our own that hides its origin: the browser vouches that it is ours.
-    if origin == Some("null") && facts.header("sec-fetch-site") == Some("same-origin") {
+    let site = facts.header("sec-fetch-site");
+    if origin.as_deref() == Some("null") && site.as_deref() == Some("same-origin") {
         return Ok(());
     }
-    match origin.or_else(|| facts.header(REFERER)) {
+    match origin.or_else(|| facts.header(REFERER)).as_deref() {
         None | Some("null") => Err(ApiError::known(&error_codes::MISSING_OR_NULL_ORIGIN)),
         Some(origin) if cx.options.trusted_origins.trusts(origin) => Ok(()),
         Some(_) => Err(ApiError::known(&error_codes::INVALID_ORIGIN)),

@@ -31,7 +31,27 @@ pub(crate) struct TooMany {
     pub(crate) retry_after: i64,
 }
 
+/// What was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Path<'a> {
+    /// An endpoint: counted by itself.
+    Known(&'a str),
+    /// Nothing that there is: counted together with the others under the same rule. Upstream
+    /// counts each by itself, which gives a stranger a way to fill the memory.
+    Unknown(&'a str),
+}
+
+impl<'a> Path<'a> {
+    fn text(self) -> &'a str {
+        match self {
+            Self::Known(path) | Self::Unknown(path) => path,
+        }
+    }
+}
+
 struct Rule {
+    /// What unknown paths under this rule are counted as; never the path of an endpoint.
+    name: &'static str,
     /// Seconds.
     window: i64,
     max: u32,
@@ -45,11 +65,15 @@ impl RateLimiter {
     /// Counts a request from `ip` to `path` (without the base path).
     ///
     /// The window slides: it starts again only when no request was allowed for its whole length.
-    pub(crate) fn check(&self, ip: String, path: String, now: Date) -> Result<(), TooMany> {
+    pub(crate) fn check(&self, ip: String, path: Path<'_>, now: Date) -> Result<(), TooMany> {
         if !self.general.enabled {
             return Ok(());
         }
-        let Rule { window, max } = self.rule(&path);
+        let Rule { window, max, name } = self.rule(path.text());
+        let path = match path {
+            Path::Known(path) => path.to_owned(),
+            Path::Unknown(_) => name.to_owned(),
+        };
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         if counters.len() >= MOST_COUNTERS {
             forget_ended(&mut counters, now);
@@ -74,11 +98,11 @@ impl RateLimiter {
         const PASSWORDS: [&str; 4] = ["/sign-in", "/sign-up", "/change-password", "/change-email"];
         const MAILS: [&str; 2] = ["/request-password-reset", "/send-verification-email"];
         if PASSWORDS.iter().any(|start| path.starts_with(start)) {
-            Rule { window: 10, max: 3 }
+            Rule { name: "passwords", window: 10, max: 3 }
         } else if MAILS.contains(&path) {
-            Rule { window: 60, max: 3 }
+            Rule { name: "mails", window: 60, max: 3 }
         } else {
-            Rule { window: self.general.window, max: self.general.max }
+            Rule { name: "general", window: self.general.window, max: self.general.max }
         }
     }
 }
@@ -103,7 +127,7 @@ mod tests {
     const START: Date = Date::from_milliseconds(1_700_000_000_000);
 
     fn check(limiter: &RateLimiter, path: &str, seconds: i64) -> Result<(), TooMany> {
-        limiter.check("127.0.0.1".to_owned(), path.to_owned(), START.plus_seconds(seconds))
+        limiter.check("127.0.0.1".to_owned(), Path::Known(path), START.plus_seconds(seconds))
     }
 
     #[test]
@@ -125,7 +149,7 @@ mod tests {
         }
         assert!(check(&limiter, "/sign-in/email", 0).is_err());
         assert_eq!(check(&limiter, "/sign-up/email", 0), Ok(()));
-        let other = limiter.check("::1".to_owned(), "/sign-in/email".to_owned(), START);
+        let other = limiter.check("::1".to_owned(), Path::Known("/sign-in/email"), START);
         assert_eq!(other, Ok(()));
     }
 
@@ -143,10 +167,23 @@ mod tests {
     }
 
     #[test]
+    fn unknown_paths_are_counted_together_under_their_rule() {
+        let limiter = RateLimiter::new(RateLimit::default());
+        let check = |path| limiter.check("127.0.0.1".to_owned(), Path::Unknown(path), START);
+        for path in ["/sign-in/a", "/sign-in/b", "/sign-up/c"] {
+            assert_eq!(check(path), Ok(()));
+        }
+        assert!(check("/sign-in/d").is_err());
+        assert_eq!(check("/elsewhere"), Ok(()));
+        let known = limiter.check("127.0.0.1".to_owned(), Path::Known("/sign-in/email"), START);
+        assert_eq!(known, Ok(()));
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let limiter = RateLimiter::new(RateLimit::default());
         for address in 0..=MOST_COUNTERS {
-            limiter.check(address.to_string(), "/ok".to_owned(), START).unwrap();
+            limiter.check(address.to_string(), Path::Known("/ok"), START).unwrap();
         }
         assert!(limiter.counters.lock().unwrap().len() <= MOST_COUNTERS);
     }

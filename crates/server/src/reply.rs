@@ -61,9 +61,10 @@ impl Reply {
         }
     }
 
-    /// Clears a cookie, and withdraws what this response set under its name before.
+    /// Clears a cookie, and withdraws what this response set under its name or its chunks' before.
     pub(crate) fn expire(&mut self, names: &CookieNames, name: &str) {
-        self.cookies.retain(|(set, _)| set != name);
+        let is_chunk = |set: &str| set.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.cookies.retain(|(set, _)| set != name && !is_chunk(set));
         self.cookies.push((name.to_owned(), names.line(name, "", Some(0))));
     }
 

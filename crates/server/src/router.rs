@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, any};
 use axum::{Json, Router};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::json;
@@ -16,6 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::call::client_ip;
 use crate::context::Context;
 use crate::error::ApiError;
+use crate::rate_limit::Path;
 use crate::routes::{health, jwt, ok, session, sign_in, sign_out, sign_up};
 use crate::{cors, request_log};
 
@@ -24,39 +25,38 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 
+/// A path and what its methods do.
+type Endpoint = (&'static str, fn() -> MethodRouter<Context>);
+
 /// Every endpoint of the wire, below the base path.
-fn endpoints() -> [(&'static str, MethodRouter<Context>); 11] {
-    [
-        ("/get-session", get(session::get).post(session::post)),
-        ("/jwks", get(jwt::jwks)),
-        ("/list-sessions", get(session::list)),
-        ("/ok", get(ok::ok)),
-        ("/revoke-other-sessions", post(session::revoke_others)),
-        ("/revoke-session", post(session::revoke)),
-        ("/revoke-sessions", post(session::revoke_all)),
-        ("/sign-in/email", post(sign_in::email)),
-        ("/sign-out", post(sign_out::sign_out)),
-        ("/sign-up/email", post(sign_up::email)),
-        ("/token", get(jwt::token)),
-    ]
-}
+const ENDPOINTS: [Endpoint; 11] = [
+    ("/get-session", || none().get(session::get).post(session::post)),
+    ("/jwks", || none().get(jwt::jwks)),
+    ("/list-sessions", || none().get(session::list)),
+    ("/ok", || none().get(ok::ok)),
+    ("/revoke-other-sessions", || none().post(session::revoke_others)),
+    ("/revoke-session", || none().post(session::revoke)),
+    ("/revoke-sessions", || none().post(session::revoke_all)),
+    ("/sign-in/email", || none().post(sign_in::email)),
+    ("/sign-out", || none().post(sign_out::sign_out)),
+    ("/sign-up/email", || none().post(sign_up::email)),
+    ("/token", || none().get(jwt::token)),
+];
 
 /// The whole server as one service.
 pub fn router(cx: Context) -> Router {
-    let wire = endpoints()
+    let wire = ENDPOINTS
         .into_iter()
-        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods()))
         .fallback(not_found)
-        .method_not_allowed_fallback(not_found)
         .layer(from_fn(no_head))
         .layer(from_fn_with_state(cx.clone(), rate_limit))
         .layer(from_fn_with_state(cx.clone(), cors::cors));
     Router::new()
         .nest(&cx.options.base_url.path, wire)
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
+        .route("/health/live", none().get(health::live))
+        .route("/health/ready", none().get(health::ready))
         .fallback(not_found)
-        .method_not_allowed_fallback(not_found)
         .layer(CatchPanicLayer::custom(|_panic| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(from_fn_with_state(cx.clone(), request_log::log))
@@ -68,6 +68,11 @@ async fn not_found() -> ApiError {
     ApiError::not_found()
 }
 
+/// No method at all: to begin with, each answers 404, and none says what else there would be.
+fn none() -> MethodRouter<Context> {
+    any(not_found)
+}
+
 /// Upstream knows no `HEAD`, where the router would answer it as a `GET`.
 async fn no_head(request: Request, next: Next) -> Response {
     if request.method() == Method::HEAD {
@@ -76,14 +81,15 @@ async fn no_head(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Counts every request by address and path. Unknown paths share one counter: upstream gives each
-/// its own, and with it a stranger a way to fill the memory.
+/// Counts every request by address and path.
 async fn rate_limit(State(cx): State<Context>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let ip = client_ip(request.headers(), peer, &cx);
-    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let path = matched.and_then(|path| path.strip_prefix(cx.options.base_url.path.as_str()));
-    let path = path.unwrap_or("*").to_owned();
+    let path = request.uri().path();
+    let path = path.strip_prefix(cx.options.base_url.path.as_str()).unwrap_or(path);
+    let path = path.trim_end_matches('/');
+    let is_known = ENDPOINTS.iter().any(|(known, _)| *known == path);
+    let path = if is_known { Path::Known(path) } else { Path::Unknown(path) };
     match cx.rate_limiter.check(ip, path, cx.clock.now()) {
         Ok(()) => next.run(request).await,
         Err(too_many) => {

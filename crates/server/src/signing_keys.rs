@@ -10,10 +10,6 @@ use crate::crypto::{DecryptError, Random, Secret};
 use crate::options::Jwt;
 use crate::store::{Store, StoreError, StoredKey};
 
-/// Milliseconds for which the choice of a key holds before the database is asked again: another
-/// process may have made a newer one.
-const CHOICE_HOLDS: i64 = 5000;
-
 /// Seconds for which an expired key stays published, so that its tokens still verify.
 const GRACE_PERIOD: i64 = 2_592_000;
 
@@ -61,14 +57,15 @@ struct Inner {
     random: Random,
     clock: Clock,
     store: Store,
-    chosen: Mutex<Option<Chosen>>,
+    signer: Signer,
 }
 
-#[derive(Clone)]
-struct Chosen {
-    key: Arc<SigningKey>,
-    id: String,
-    until: Date,
+/// What signs.
+enum Signer {
+    /// The secret that is shared with back ends.
+    Shared(Arc<SigningKey>),
+    /// A row of the database, kept as it was last read: its row, and the key in it.
+    Stored(Mutex<Option<(StoredKey, Arc<SigningKey>)>>),
 }
 
 impl SigningKeys {
@@ -80,40 +77,37 @@ impl SigningKeys {
         clock: Clock,
         store: Store,
     ) -> Result<Self, KeyError> {
-        let chosen = match jwt.algorithm {
-            Algorithm::EdDSA => None,
-            algorithm => Some(Chosen {
-                key: Arc::new(SigningKey::hmac(algorithm, secret.as_bytes())?),
-                id: String::new(),
-                until: Date::from_milliseconds(i64::MAX),
-            }),
+        let signer = match jwt.algorithm {
+            Algorithm::EdDSA => Signer::Stored(Mutex::new(None)),
+            algorithm => Signer::Shared(Arc::new(SigningKey::hmac(algorithm, secret.as_bytes())?)),
         };
-        let chosen = Mutex::new(chosen);
-        Ok(Self(Arc::new(Inner { algorithm: jwt.algorithm, secret, random, clock, store, chosen })))
+        Ok(Self(Arc::new(Inner { algorithm: jwt.algorithm, secret, random, clock, store, signer })))
     }
 
     /// The key to sign with now; makes the first one, and a new one when the last has expired.
+    ///
+    /// The database is asked each time, which takes a few microseconds: another process may have
+    /// made a newer key, or somebody taken one away.
     pub(crate) async fn current(&self) -> Result<Arc<SigningKey>, KeysError> {
+        let kept = match &self.0.signer {
+            Signer::Shared(key) => return Ok(Arc::clone(key)),
+            Signer::Stored(kept) => kept,
+        };
         let now = self.0.clock.now();
-        let chosen = self.0.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(chosen) = &chosen
-            && now < chosen.until
-        {
-            return Ok(Arc::clone(&chosen.key));
-        }
         let rows = self.0.store.list_keys()?;
         let row = match newest(&rows, self.0.algorithm, now) {
             Some(row) => row.clone(),
             None => self.make(now).await?,
         };
-        let key = match chosen {
-            Some(chosen) if chosen.id == row.id => chosen.key,
-            _ => Arc::new(self.read(&row)?),
-        };
-        let until = Date::from_milliseconds(now.milliseconds() + CHOICE_HOLDS);
-        let until = row.expires_at.map_or(until, |expires| expires.min(until));
-        let chosen = Chosen { key: Arc::clone(&key), id: row.id, until };
-        *self.0.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some(chosen);
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, key)) = &*kept
+            && known.id == row.id
+            && known.private_key == row.private_key
+        {
+            return Ok(Arc::clone(key));
+        }
+        let key = Arc::new(self.read(&row)?);
+        *kept = Some((row, Arc::clone(&key)));
         Ok(key)
     }
 
@@ -142,16 +136,17 @@ impl SigningKeys {
         random.fill(&mut seed);
         let pair = SigningKey::ed25519_from_seed(&seed).map_err(KeysError::Make)?;
         let id = random.id(32);
-        let json = |jwk: &Jwk| {
-            serde_json::to_string(jwk)
+        // The row has a column of its own for the algorithm.
+        let json = |jwk: Jwk| {
+            serde_json::to_string(&Jwk { alg: None, ..jwk })
                 .map_err(|source| KeysError::NotJson { id: id.clone(), source })
         };
         let public = pair.public_jwk();
         let encrypted =
-            secret.encrypt(&json(&pair.private_jwk())?, random).map_err(KeysError::Encrypt)?;
+            secret.encrypt(&json(pair.private_jwk())?, random).map_err(KeysError::Encrypt)?;
         let row = StoredKey {
             id: id.clone(),
-            public_key: public.as_ref().map(json).transpose()?.unwrap_or_default(),
+            public_key: public.clone().map(json).transpose()?.unwrap_or_default(),
             // Upstream writes the hex text as a JSON string, quotes included.
             private_key: format!("\"{encrypted}\""),
             created_at: now,

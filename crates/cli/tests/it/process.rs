@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before the test says that it hangs. Generous: machines are shared.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The binary, running.
 pub(crate) struct Process {
@@ -83,7 +83,9 @@ impl Process {
     /// Waits for a line on stderr, which may have come already.
     #[track_caller]
     pub(crate) fn wait_for_line(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
-        let found = self.stderr.wait_for(|log| log.lines.iter().find(|line| is_it(line)).cloned());
+        let found = self
+            .stderr
+            .wait_for(PATIENCE, |log| log.lines.iter().find(|line| is_it(line)).cloned());
         found.unwrap_or_else(|| panic!("no {what} on stderr, only:\n{}", self.stderr()))
     }
 
@@ -99,12 +101,16 @@ impl Process {
         assert!(sent.success(), "kill -s {name} {id}: {sent}");
     }
 
+    /// Whether it ends while it is watched.
+    pub(crate) fn ends_within(&self, limit: Duration) -> bool {
+        self.stderr.wait_for(limit, |log| log.has_ended.then_some(())).is_some()
+    }
+
     /// Waits for the end.
     #[track_caller]
     pub(crate) fn finish(mut self) -> Finished {
         // Its pipe is closed when it ends, so that nobody need ask again and again.
-        let ended = self.stderr.wait_for(|log| log.has_ended.then_some(()));
-        assert!(ended.is_some(), "it does not end; on stderr:\n{}", self.stderr());
+        assert!(self.ends_within(PATIENCE), "it does not end; on stderr:\n{}", self.stderr());
         let status = self.child.wait().expect("an ended process has a status");
         let stdout = self.stdout.take().map(|reader| reader.join().expect("stdout was read"));
         Finished { status, stdout: stdout.unwrap_or_default(), stderr: self.stderr() }
@@ -148,8 +154,8 @@ impl Lines {
     }
 
     /// What `look` finds, as soon as it does; `None` when it can't any more.
-    fn wait_for<T>(&self, look: impl Fn(&Log) -> Option<T>) -> Option<T> {
-        let deadline = Instant::now() + PATIENCE;
+    fn wait_for<T>(&self, limit: Duration, look: impl Fn(&Log) -> Option<T>) -> Option<T> {
+        let deadline = Instant::now() + limit;
         let mut log = self.lock();
         loop {
             let found = look(&log);

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -104,6 +105,12 @@ fn on_one_core(command: &Command) -> Command {
     pinned
 }
 
+/// A server that may not listen yet.
+pub(crate) struct Starting {
+    process: Process,
+    options: Options,
+}
+
 /// A server that listens.
 pub(crate) struct Server {
     process: Process,
@@ -112,22 +119,38 @@ pub(crate) struct Server {
     pub(super) http: reqwest::Client,
 }
 
-impl Server {
-    /// Starts one, and waits until it listens.
+impl Starting {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self { process: Process::spawn(options.command()), options: options.clone() }
+    }
+
+    /// Whether it gives up while it is watched.
+    pub(crate) fn gives_up_within(&self, limit: Duration) -> bool {
+        self.process.ends_within(limit)
+    }
+
+    /// Waits until it listens.
     #[track_caller]
-    pub(crate) fn start(options: &Options) -> Self {
-        let process = Process::spawn(options.command());
-        let line = process.wait_for_line("line that says `listening`", |line| {
+    pub(crate) fn listening(self) -> Server {
+        let line = self.process.wait_for_line("line that says `listening`", |line| {
             json(line).is_some_and(|line| line["message"] == "listening")
         });
         let line = json(&line).unwrap_or_default();
         let address = line["address"].as_str().and_then(|address| address.parse().ok());
-        Self {
-            process,
-            options: options.clone(),
+        Server {
+            process: self.process,
+            options: self.options,
             address: address.unwrap_or_else(|| panic!("no address in {line}")),
             http: crate::client::http(),
         }
+    }
+}
+
+impl Server {
+    /// Starts one, and waits until it listens.
+    #[track_caller]
+    pub(crate) fn start(options: &Options) -> Self {
+        Starting::new(options).listening()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -142,10 +165,6 @@ impl Server {
     /// The address of a path outside of the wire.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
-    }
-
-    pub(crate) fn options(&self) -> &Options {
-        &self.options
     }
 
     /// The directory in which it was started.

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, PRAGMA};
 
-use crate::call::{Call, Facts};
+use crate::call::{Call, Facts, Unread};
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error_codes;
@@ -15,7 +15,10 @@ use crate::reply::SET_AUTH_JWT;
 use crate::wire;
 
 /// `GET /get-session`: the session and its user with a fresh JWT in a header, or `null`.
-pub(crate) async fn get(State(cx): State<Context>, call: Call<()>) -> Result<Response, ApiError> {
+pub(crate) async fn get(
+    State(cx): State<Context>,
+    call: Call<Unread>,
+) -> Result<Response, ApiError> {
     let mut facts = call.facts;
     never_store(&mut facts);
     let found = match find(&cx, &mut facts).await {
@@ -34,11 +37,10 @@ pub(crate) async fn get(State(cx): State<Context>, call: Call<()>) -> Result<Res
 }
 
 /// `POST /get-session`: only for deferred refreshes, which are not offered.
-pub(crate) async fn post() -> ApiError {
-    let mut reply = crate::reply::Reply::default();
-    reply.header(CACHE_CONTROL, "no-store".to_owned());
-    reply.header(PRAGMA, "no-cache".to_owned());
-    ApiError::known(&error_codes::METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED).with_reply(reply)
+pub(crate) async fn post(call: Call<Unread>) -> ApiError {
+    let mut facts = call.facts;
+    never_store(&mut facts);
+    ApiError::known(&error_codes::METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED).with_reply(facts.reply)
 }
 
 /// `GET /list-sessions`

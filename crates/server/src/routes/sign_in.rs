@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use http::header::LOCATION;
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use crate::call::Call;
 use crate::context::Context;
@@ -25,7 +26,8 @@ pub(crate) async fn email(
     // An empty address is echoed, but leads nowhere.
     let destination = url.filter(|url| !url.is_empty());
     if let Some(destination) = destination {
-        facts.reply.header(LOCATION, destination.to_owned());
+        // A header is ASCII; a browser would write the rest as percent-encoded UTF-8 itself.
+        facts.reply.header(LOCATION, utf8_percent_encode(destination, CONTROLS).to_string());
     }
     let answer = wire::SignedIn {
         redirect: destination.is_some(),

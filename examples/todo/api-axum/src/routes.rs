@@ -1,0 +1,129 @@
+//! The routes, and what each demands: a `UserPath` in the signature is the isolation of users.
+
+use std::time::Duration;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State},
+    http::{
+        HeaderValue, Method, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use gatewright_guard::{Guard, UserPath, Verifier};
+use serde::Deserialize;
+use serde_json::json;
+use tower_http::{cors::CorsLayer, timeout::TimeoutLayer};
+
+use crate::{
+    clock::Clock,
+    error::{ApiError, Body, detail},
+    store::{Deleted, Store},
+    task::{NewTask, PartOfTask, Task, Title, WholeTask},
+};
+
+const MAX_BODY_BYTES: usize = 16 * 1024;
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What every handler may use.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+}
+
+/// The other parameter of a task's path; the user's id is [`UserPath`]'s.
+#[derive(Deserialize)]
+struct TaskPath {
+    id: i64,
+}
+
+pub(crate) fn router(context: Context, verifier: Verifier, cors_origin: HeaderValue) -> Router {
+    // `layer`, not `route_layer`: a wrong method is 401 before it is 405.
+    let guarded = Router::new()
+        .route("/api/{user_id}/tasks", get(list).post(create))
+        .route("/api/{user_id}/tasks/{id}", get(show).put(replace).patch(change).delete(remove))
+        .layer(Guard::new(verifier));
+    Router::new()
+        .route("/health", get(health))
+        .merge(guarded)
+        .fallback(async || detail(StatusCode::NOT_FOUND, "Not found"))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        // Outermost: a preflight has no token, and a browser must be able to read a 401.
+        .layer(cors(cors_origin))
+        .with_state(context)
+}
+
+fn cors(origin: HeaderValue) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(origin)
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE])
+        .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE])
+        .max_age(Duration::from_mins(10))
+}
+
+async fn health() -> Response {
+    Json(json!({ "status": "ok" })).into_response()
+}
+
+async fn list(
+    State(context): State<Context>,
+    UserPath(user, ()): UserPath,
+) -> Result<Json<Vec<Task>>, ApiError> {
+    Ok(Json(context.store.tasks(user).await?))
+}
+
+async fn create(
+    State(context): State<Context>,
+    UserPath(user, ()): UserPath,
+    Body(body): Body<NewTask>,
+) -> Result<(StatusCode, Json<Task>), ApiError> {
+    let title = Title::parse(&body.title)?;
+    let task = context.store.create_task(user, title, context.clock.now()).await?;
+    Ok((StatusCode::CREATED, Json(task)))
+}
+
+async fn show(
+    State(context): State<Context>,
+    UserPath(user, TaskPath { id }): UserPath<TaskPath>,
+) -> Result<Json<Task>, ApiError> {
+    found(context.store.find_task(user, id).await?)
+}
+
+async fn replace(
+    State(context): State<Context>,
+    UserPath(user, TaskPath { id }): UserPath<TaskPath>,
+    Body(body): Body<WholeTask>,
+) -> Result<Json<Task>, ApiError> {
+    let title = Some(Title::parse(&body.title)?);
+    let completed = Some(body.completed);
+    found(context.store.change_task(user, id, title, completed, context.clock.now()).await?)
+}
+
+async fn change(
+    State(context): State<Context>,
+    UserPath(user, TaskPath { id }): UserPath<TaskPath>,
+    Body(body): Body<PartOfTask>,
+) -> Result<Json<Task>, ApiError> {
+    let title = body.title.as_deref().map(Title::parse).transpose()?;
+    found(context.store.change_task(user, id, title, body.completed, context.clock.now()).await?)
+}
+
+async fn remove(
+    State(context): State<Context>,
+    UserPath(user, TaskPath { id }): UserPath<TaskPath>,
+) -> Result<StatusCode, ApiError> {
+    match context.store.delete_task(user, id).await? {
+        Deleted::Task => Ok(StatusCode::NO_CONTENT),
+        Deleted::NoSuchTask => Err(ApiError::NoSuchTask),
+    }
+}
+
+fn found(task: Option<Task>) -> Result<Json<Task>, ApiError> {
+    task.map(Json).ok_or(ApiError::NoSuchTask)
+}
