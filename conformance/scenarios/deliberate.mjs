@@ -16,6 +16,6 @@ export default [
 
   scenario("user agent in UTF-8", async ({ step, post, user }) => {
     await user("ada");
-    await step("sign-in", () => post("/sign-in/email", { email: "ada@example.com", password: "password of ada" }, { headers: { "user-agent": "\u00c3\u009cn\u00c3\u00afcode" } }));
+    await step("sign-in", () => post("/sign-in/email", { email: "ada@example.com", password: "password of ada" }, { headers: { "user-agent": "Ünïcode" } }));
   }),
 ];

@@ -4,6 +4,12 @@
 
 use std::process::ExitCode;
 
+/// A password hash works in 32 MiB. The system's allocator maps them anew for each hash, and a third
+/// of its time goes into page faults; this one keeps them mapped while hashes come, and gives them
+/// back when they stop. Measured: 52 ms of CPU a hash against 74 ms.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     gatewright_cli::run(std::env::args_os(), std::env::vars_os()).into()
 }

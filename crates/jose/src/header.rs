@@ -43,6 +43,20 @@ pub(crate) fn encoded(algorithm: Algorithm, key_id: Option<&str>) -> String {
     base64url::encode(json.as_bytes())
 }
 
+/// The headers that issuers write for a key, encoded: with and without `typ`, in the usual orders.
+pub(crate) fn usual(algorithm: Algorithm, key_id: Option<&str>) -> [String; 4] {
+    let alg = format!(r#""alg":"{algorithm}""#);
+    let kid = key_id.map(|key_id| format!(r#","kid":{}"#, serde_json::Value::from(key_id)));
+    let kid = kid.unwrap_or_default();
+    [
+        format!("{{{alg}{kid}}}"),
+        format!(r#"{{{alg},"typ":"JWT"{kid}}}"#),
+        format!(r#"{{{alg}{kid},"typ":"JWT"}}"#),
+        format!(r#"{{"typ":"JWT",{alg}{kid}}}"#),
+    ]
+    .map(|json| base64url::encode(json.as_bytes()))
+}
+
 /// Reads the object; says in `problem` why it failed where serde's error could not.
 struct HeaderSeed<'p> {
     problem: &'p mut Option<Rejection>,

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::{Algorithm, Jwk, JwkSet, KeyError, Rejection, VerifyingKey};
+use crate::{Algorithm, Jwk, JwkSet, KeyError, Rejection, VerifyingKey, header};
+
+/// Comparing with the headers of more keys would cost more than decoding one.
+const MAX_KNOWN_KEYS: usize = 4;
 
 /// The keys that a verifier trusts.
 ///
@@ -16,6 +19,8 @@ use crate::{Algorithm, Jwk, JwkSet, KeyError, Rejection, VerifyingKey};
 pub struct KeySet {
     keys: Vec<VerifyingKey>,
     skipped: usize,
+    /// Encoded headers whose key is certain, so that they need not be decoded for every token.
+    known_headers: Vec<(String, VerifyingKey)>,
 }
 
 impl KeySet {
@@ -56,14 +61,34 @@ impl KeySet {
     }
 
     fn from_entries(entries: impl Iterator<Item = Result<VerifyingKey, KeyError>>) -> Self {
-        let mut set = Self::default();
+        let (mut keys, mut skipped) = (Vec::new(), 0);
         for entry in entries {
             match entry {
-                Ok(key) => set.keys.push(key),
-                Err(_) => set.skipped += 1,
+                Ok(key) => keys.push(key),
+                Err(_) => skipped += 1,
             }
         }
+        Self::new(keys, skipped)
+    }
+
+    fn new(keys: Vec<VerifyingKey>, skipped: usize) -> Self {
+        let mut set = Self { keys, skipped, known_headers: Vec::new() };
+        let headers = set.keys.iter().take(MAX_KNOWN_KEYS).flat_map(|key| {
+            // A name may be left out; whether that is allowed, `select` decides here as elsewhere.
+            [key.key_id(), None].into_iter().flat_map(|key_id| {
+                let selected = set.select(key.algorithm(), key_id).ok();
+                selected.into_iter().flat_map(move |key| {
+                    header::usual(key.algorithm(), key_id).map(|text| (text, key.clone()))
+                })
+            })
+        });
+        set.known_headers = headers.collect();
         set
+    }
+
+    /// The key for a header that is certain without being decoded: `typ` is absent or `JWT`.
+    pub(crate) fn find_by_header(&self, encoded: &str) -> Option<&VerifyingKey> {
+        self.known_headers.iter().find(|(header, _)| header == encoded).map(|(_, key)| key)
     }
 
     /// The one key that a header means.
@@ -109,7 +134,7 @@ impl From<VerifyingKey> for KeySet {
 
 impl FromIterator<VerifyingKey> for KeySet {
     fn from_iter<I: IntoIterator<Item = VerifyingKey>>(keys: I) -> Self {
-        Self { keys: keys.into_iter().collect(), skipped: 0 }
+        Self::new(keys.into_iter().collect(), 0)
     }
 }
 
@@ -140,3 +165,40 @@ impl fmt::Display for KeySetError {
 }
 
 impl std::error::Error for KeySetError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SigningKey, compact::Compact, header::Header};
+
+    /// The short way must lead where the long one leads.
+    #[test]
+    fn known_headers_mean_what_they_say() {
+        let key = |seed, name: &str| {
+            SigningKey::ed25519_from_seed(&[seed; 32]).unwrap().with_key_id(name).verifying_key()
+        };
+        let secret = VerifyingKey::hmac(Algorithm::HS256, &[b'k'; 32]).unwrap();
+        for keys in [
+            vec![],
+            vec![secret.clone()],
+            vec![key(1, "a"), secret.clone()],
+            vec![key(1, "a"), key(2, "b")],
+            vec![key(1, "a"), key(2, "a")],
+            vec![secret.clone(), secret.clone().with_key_id("\"")],
+            vec![secret.clone(), secret],
+        ] {
+            let set = KeySet::from_iter(keys);
+            for (encoded, key) in &set.known_headers {
+                let token = format!("{encoded}.e30.");
+                let bytes = Compact::parse(&token, 9_999).unwrap().header_bytes().unwrap();
+                let header = Header::parse(&bytes).unwrap();
+                assert!(matches!(header.typ.as_deref(), None | Some("JWT")));
+                let selected = set.select(header.algorithm, header.key_id.as_deref()).unwrap();
+                assert_eq!(
+                    (selected.key_id(), selected.algorithm()),
+                    (key.key_id(), key.algorithm())
+                );
+            }
+        }
+    }
+}

@@ -28,11 +28,26 @@ struct Token {
 
 /// The registered claims, checked.
 pub(crate) struct Facts {
-    pub(crate) audience: Vec<Box<str>>,
+    pub(crate) audience: Audience,
     pub(crate) expires_at: UnixTime,
     pub(crate) issued_at: Option<UnixTime>,
     pub(crate) issuer: Option<Arc<str>>,
     pub(crate) subject: Box<str>,
+}
+
+/// One audience is by far the most common, and then it is the policy's own text: no allocation.
+pub(crate) enum Audience {
+    Many(Vec<Arc<str>>),
+    One(Arc<str>),
+}
+
+impl Audience {
+    fn as_slice(&self) -> &[Arc<str>] {
+        match self {
+            Self::Many(many) => many,
+            Self::One(one) => std::slice::from_ref(one),
+        }
+    }
 }
 
 impl<C> Verified<C> {
@@ -52,7 +67,7 @@ impl<C> Verified<C> {
 
     /// Whom it is for (`aud`), in the token's order.
     pub fn audience(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.token.facts.audience.iter().map(AsRef::as_ref)
+        self.token.facts.audience.as_slice().iter().map(AsRef::as_ref)
     }
 
     /// From when on it is refused (`exp`), without leeway. A fraction is cut off.

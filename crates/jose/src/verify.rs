@@ -1,16 +1,18 @@
 //! From a token as received to proof. The order of the checks is written down here and only here.
 
+use std::sync::Arc;
+
 use serde::de::{DeserializeOwned, value::UnitDeserializer};
 
 use crate::{
-    KeySet, NoClaims, Policy, Rejection, UnixTime, Verified, base64url,
+    KeySet, NoClaims, Policy, Rejection, UnixTime, Verified, VerifyingKey, base64url,
     claims::{NumericDate, RawAudience, Registered},
     compact::Compact,
     crypto::MAX_SIGNATURE_BYTES,
     header::Header,
     policy::Expected,
     rejection::Claim,
-    verified::Facts,
+    verified::{Audience, Facts},
 };
 
 impl Policy {
@@ -24,16 +26,10 @@ impl Policy {
         keys: &KeySet,
         now: UnixTime,
     ) -> Result<Verified<C>, Rejection> {
-        // 1. Form: lengths first, then what the header says about itself.
+        // 1. Form: lengths first.
         let compact = Compact::parse(token, self.max_token_bytes)?;
-        let header_bytes = compact.header_bytes()?;
-        let header = Header::parse(&header_bytes)?;
-        self.check_type(header.typ.as_deref())?;
-        // 2. The key, chosen by name and algorithm; nothing in the token adds a key.
-        if !self.algorithms.contains(header.algorithm) {
-            return Err(Rejection::AlgorithmNotAllowed);
-        }
-        let key = keys.select(header.algorithm, header.key_id.as_deref())?;
+        // 2. The header, and the key, chosen by name and algorithm; nothing in the token adds a key.
+        let key = self.select_key(&compact, keys)?;
         // 3. The signature. Until here nothing of the payload was even decoded.
         if compact.signature.is_empty() {
             return Err(Rejection::MissingSignature);
@@ -49,7 +45,29 @@ impl Policy {
         let facts = self.check_claims(&Registered::parse(&payload)?, now)?;
         // 5. What the caller wants besides.
         let claims = parse_claims(&payload)?;
-        Ok(Verified::new(facts, header.algorithm, payload, claims))
+        Ok(Verified::new(facts, key.algorithm(), payload, claims))
+    }
+
+    fn select_key<'k>(
+        &self,
+        compact: &Compact<'_>,
+        keys: &'k KeySet,
+    ) -> Result<&'k VerifyingKey, Rejection> {
+        // Nearly every header is one of a few texts, whose meaning was worked out with the set.
+        let known = match self.token_type {
+            None => keys.find_by_header(compact.header),
+            Some(_) => None,
+        };
+        if let Some(key) = known.filter(|key| self.algorithms.contains(key.algorithm())) {
+            return Ok(key);
+        }
+        let bytes = compact.header_bytes()?;
+        let header = Header::parse(&bytes)?;
+        self.check_type(header.typ.as_deref())?;
+        if !self.algorithms.contains(header.algorithm) {
+            return Err(Rejection::AlgorithmNotAllowed);
+        }
+        keys.select(header.algorithm, header.key_id.as_deref())
     }
 
     fn check_type(&self, typ: Option<&str>) -> Result<(), Rejection> {
@@ -80,15 +98,7 @@ impl Policy {
                     .clone(),
             ),
         };
-        let audience = claims.audience.as_ref().map_or(&[][..], RawAudience::as_slice);
-        if let Expected::OneOf(expected) = &self.audience {
-            if claims.audience.is_none() {
-                return Err(Rejection::MissingClaim(Claim::Audience));
-            }
-            if !expected.iter().any(|one| audience.iter().any(|given| **one == **given)) {
-                return Err(Rejection::WrongAudience);
-            }
-        }
+        let audience = self.check_audience(claims.audience.as_ref())?;
         let expires_at =
             claims.expires_at.ok_or(Rejection::MissingClaim(Claim::Expiration))?.floor();
         if now >= expires_at.saturating_add(self.leeway_seconds) {
@@ -107,12 +117,27 @@ impl Policy {
             return Err(Rejection::MalformedClaim(Claim::Subject));
         }
         Ok(Facts {
-            audience: audience.iter().map(|one| one.as_ref().into()).collect(),
+            audience,
             expires_at,
             issued_at: claims.issued_at.map(NumericDate::floor),
             issuer,
             subject: subject.into(),
         })
+    }
+
+    fn check_audience(&self, given: Option<&RawAudience<'_>>) -> Result<Audience, Rejection> {
+        let texts = given.map_or(&[][..], RawAudience::as_slice);
+        let all = || Audience::Many(texts.iter().map(|one| Arc::from(&**one)).collect());
+        let Expected::OneOf(expected) = &self.audience else { return Ok(all()) };
+        if given.is_none() {
+            return Err(Rejection::MissingClaim(Claim::Audience));
+        }
+        let fitting = expected.iter().find(|one| texts.iter().any(|given| ***one == **given));
+        match (fitting, texts) {
+            (None, _) => Err(Rejection::WrongAudience),
+            (Some(fitting), [_]) => Ok(Audience::One(Arc::clone(fitting))),
+            (Some(_), _) => Ok(all()),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ async fn the_fourth_sign_in_within_ten_seconds_is_refused() {
     let request = server.sign_in("nobody@example.com", PASSWORD);
     let answer = request.header("origin", "http://localhost:3000").send().await;
     assert_eq!(answer.status, 429, "{answer:?}");
-    assert_eq!(answer.header("content-type"), Some("text/plain;charset=UTF-8"));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(answer.text(), r#"{"message":"Too many requests. Please try again later."}"#);
     let seconds = answer.header("x-retry-after").and_then(|seconds| seconds.parse().ok());
     assert!(seconds.is_some_and(|seconds: u64| (1..=10).contains(&seconds)), "{answer:?}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::client::PASSWORD;
+use crate::client::{PASSWORD, SESSION_COOKIE};
 use crate::process::run;
 use crate::server::{Options, SECRET, Server, Starting};
 
@@ -167,4 +167,77 @@ fn a_database_in_no_directory_is_refused() {
     let finished = run(&options.path(""), &args, &[("BETTER_AUTH_SECRET", SECRET)]);
     assert_eq!(finished.code(), Some(2), "{}", finished.output());
     assert!(finished.stderr.contains("no/such/it.db"), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn an_expired_session_is_none_and_is_cleared_away() {
+    let options = Options::default();
+    let server = Server::start(&options);
+    let ada = server.sign_up("ada").await;
+    let database = open(&options.database());
+    let past = "UPDATE session SET \"expiresAt\" = '2020-01-01T00:00:00.000Z'";
+    database.execute(past, []).expect("an update");
+    let answer = server.get("/get-session").by(&ada).send().await;
+    assert_eq!((answer.status, answer.json()), (200, Value::Null));
+    assert_eq!(answer.header("set-auth-jwt"), None, "no token for an expired session");
+    assert_eq!(answer.cookie(SESSION_COOKIE).expect("a cleared cookie").value, "");
+    assert_eq!(count(&database, "session"), 0);
+    for path in ["/token", "/list-sessions"] {
+        assert_eq!(server.get(path).by(&ada).send().await.status, 401, "{path}");
+    }
+    server.assert_unharmed();
+}
+
+#[tokio::test]
+async fn keys_and_passwords_do_not_lie_open_in_the_file() {
+    let options = Options::default();
+    let server = Server::start(&options);
+    let ada = server.sign_up("ada").await;
+    assert_eq!(server.get("/token").by(&ada).send().await.status, 200);
+    server.stop().assert_no_failure();
+    let database = open(&options.database());
+    let text = |sql| -> String { database.query_row(sql, [], |row| row.get(0)).expect("a text") };
+    // The JSON of a text in hex: no key in the clear.
+    let private = text("SELECT \"privateKey\" FROM jwks");
+    let hex = private.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).expect("quotes");
+    assert!(hex.len() > 96 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()), "{private}");
+    let hash = text("SELECT password FROM account");
+    let (salt, key) = hash.split_once(':').expect("salt and key");
+    assert_eq!((salt.len(), key.len()), (32, 128));
+    drop(database);
+    for file in fs::read_dir(options.path("")).expect("a directory") {
+        let bytes = fs::read(file.expect("an entry").path()).expect("a file");
+        for secret in [PASSWORD, SECRET] {
+            let is_there = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!is_there, "{secret} lies open");
+        }
+    }
+}
+
+#[tokio::test]
+async fn with_another_secret_sessions_end_and_no_key_is_replaced() {
+    let options = Options::default();
+    let server = Server::start(&options);
+    let ada = server.sign_up("ada").await;
+    assert_eq!(server.get("/token").by(&ada).send().await.status, 200);
+    server.stop().assert_no_failure();
+
+    let other = "another-secret-for-tests-of-52-characters-or-so-long";
+    let server = Server::start(&options.clone().variable("BETTER_AUTH_SECRET", other));
+    let session = server.get("/get-session").by(&ada).send().await;
+    assert!(session.json().is_null(), "{session:?}");
+    let token = server.sign_in(&ada.email, PASSWORD).send().await.json()["token"].clone();
+    let bearer = format!("Bearer {}", token.as_str().expect("a token"));
+    let refused = server.get("/token").header("authorization", &bearer).send().await;
+    assert_eq!(refused.status, 500, "the key cannot be read: {refused:?}");
+    assert_eq!(refused.text(), "", "nor is it said why");
+    assert_eq!(count(&open(&options.database()), "jwks"), 1, "no key is replaced");
+    let log = server.stop();
+    assert!(!log.text.contains("panic") && !log.text.contains(other), "{}", log.text);
+    assert!(log.lines.iter().any(|line| line["level"] == "ERROR"), "the log says why");
+
+    let server = Server::start(&options);
+    let session = server.get("/get-session").by(&ada).send().await;
+    assert_eq!(session.json()["user"]["id"], json!(ada.id), "with the first one all is well");
+    server.assert_unharmed();
 }

@@ -36,6 +36,30 @@ async fn an_eddsa_token_verifies_through_the_published_keys() {
 }
 
 #[tokio::test]
+async fn many_who_ask_first_get_one_key() {
+    let server = Server::start(&Options::default());
+    let ada = server.sign_up("ada").await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        tasks.spawn(server.get("/jwks").send());
+        tasks.spawn(server.get("/token").by(&ada).send());
+        tasks.spawn(server.get("/get-session").by(&ada).send());
+    }
+    let answers = tasks.join_all().await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+    let jwks = server.get("/jwks").send().await;
+    assert_eq!(jwks.json()["keys"].as_array().map(Vec::len), Some(1), "{jwks:?}");
+    let keys = KeySet::from_jwk_set_json(&jwks.body).expect("a key set");
+    for answer in answers {
+        let token = answer.json()["token"].as_str().map(str::to_owned);
+        let token = token.or_else(|| answer.header("set-auth-jwt").map(str::to_owned));
+        let Some(token) = token else { continue };
+        assert!(verify(&token, &keys, Algorithm::EdDSA, &server.origin()).is_ok(), "{token}");
+    }
+    server.stop().assert_no_failure();
+}
+
+#[tokio::test]
 async fn keys_outlive_a_restart() {
     let options = Options::default().arg("--base-url").arg("http://auth.example.com");
     let server = Server::start(&options);

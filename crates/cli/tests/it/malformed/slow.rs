@@ -1,4 +1,4 @@
-//! Clients that take their time. The one slow test: it waits for the server's own limits.
+//! Clients that take their time. The only slow tests: they wait for the server's own limits.
 
 use std::time::{Duration, Instant};
 
@@ -48,4 +48,19 @@ fn who_never_ends_a_request_is_not_waited_for() {
         }
     }
     server.assert_unharmed();
+}
+
+#[test]
+fn half_a_request_does_not_keep_a_server_from_ending() {
+    let server = Server::start(&Options::default());
+    let mut halfway = Connection::open(server.address());
+    halfway.write(b"GET /api/auth/ok HTTP/1.1\r\nhost");
+    // It is accepted by now: connections are, in their order.
+    assert_eq!(crate::raw::get(server.address(), "/api/auth/ok").status, 200);
+    server.signal("TERM");
+    let start = Instant::now();
+    let finished = server.finish();
+    assert_eq!(finished.code(), Some(0), "{}", finished.stderr);
+    assert!(start.elapsed() < LIMIT, "it took {:?} to end", start.elapsed());
+    drop(halfway);
 }
