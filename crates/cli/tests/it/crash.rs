@@ -1,53 +1,39 @@
 //! A server that is killed keeps what it has promised.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::client::PASSWORD;
+use crate::client::{PASSWORD, Request};
 use crate::server::{Options, Server};
 
-const USERS: usize = 200;
+/// Sign-ups at once.
+const AT_ONCE: usize = 200;
 
-fn email(number: usize) -> String {
-    format!("user{number}@example.com")
-}
+/// How many are answered before each kill. The last one is the crowd's third; the early ones are
+/// cheap, and each falls at another moment of somebody's sign-up.
+const KILLS: [usize; 5] = [1, 3, 6, 10, AT_ONCE / 3];
 
 #[tokio::test]
 async fn whoever_was_told_yes_can_sign_in_after_a_kill() {
     let options = Options::default();
-    let server = Server::start(&options);
-    let mut tasks = JoinSet::new();
-    for number in 0..USERS {
-        let body = json!({"name": "Somebody", "email": email(number), "password": PASSWORD});
-        let request = server.post("/sign-up/email", &body);
-        tasks.spawn(async move { (number, request.try_send().await) });
+    let mut promised = BTreeSet::new();
+    let mut untold = BTreeSet::new();
+    for (round, answers) in KILLS.into_iter().enumerate() {
+        let everybody = (0..AT_ONCE).map(|number| format!("user{number}.{round}@example.com"));
+        let everybody: BTreeSet<String> = everybody.collect();
+        let told = sign_up_until_killed(Server::start(&options), &everybody, answers).await;
+        assert_whole(&options);
+        untold.extend(everybody.difference(&told).take(2).cloned());
+        promised.extend(told);
     }
-    let mut promised = Vec::new();
-    let mut is_killed = false;
-    let mut unanswered = 0;
-    while let Some(done) = tasks.join_next().await {
-        match done.expect("a task that does not panic") {
-            (number, Ok(answer)) if answer.status == 200 => promised.push(number),
-            (_, Ok(answer)) => assert_eq!(answer.status, 503, "neither yes nor later: {answer:?}"),
-            (_, Err(error)) => {
-                assert!(is_killed, "no answer before the kill: {error:?}");
-                unanswered += 1;
-            }
-        }
-        if promised.len() == USERS / 3 && !is_killed {
-            server.signal("KILL");
-            is_killed = true;
-        }
-    }
-    assert!(unanswered > 0, "it was not killed in their midst");
-    assert_eq!(server.finish().code(), None, "killed");
-    assert_whole(&options);
 
     let server = Server::start(&options);
     let mut tasks = JoinSet::new();
-    for number in &promised {
-        let request = server.sign_in(&email(*number), PASSWORD);
+    for email in &promised {
+        let request = server.sign_in(email, PASSWORD);
         tasks.spawn(async move { request.send().await });
     }
     while let Some(answer) = tasks.join_next().await {
@@ -55,23 +41,63 @@ async fn whoever_was_told_yes_can_sign_in_after_a_kill() {
         assert_eq!(answer.status, 200, "told yes, and forgotten: {answer:?}");
     }
     // Whoever was told nothing is there wholly or not at all.
-    let mut untold = (0..USERS).filter(|number| !promised.contains(number));
-    for number in untold.by_ref().take(8) {
-        let body = json!({"name": "Somebody", "email": email(number), "password": PASSWORD});
-        let again = server.post("/sign-up/email", &body).send().await;
-        let expected =
-            if again.status == 422 { server.sign_in(&email(number), PASSWORD) } else { continue };
-        assert_eq!(expected.send().await.status, 200, "there, but not wholly: {number}");
+    for email in &untold {
+        let again = sign_up(&server, email).send().await;
+        match again.status {
+            200 => {}
+            422 => assert_eq!(server.sign_in(email, PASSWORD).send().await.status, 200, "{email}"),
+            _ => panic!("{email}: {again:?}"),
+        }
     }
     server.assert_unharmed();
     assert_whole(&options);
 }
 
+fn sign_up(server: &Server, email: &str) -> Request {
+    let body = json!({"name": "Somebody", "email": email, "password": PASSWORD});
+    server.post("/sign-up/email", &body)
+}
+
+/// Signs all of them up at once, and kills the server when some are answered. Gives those who were
+/// told yes.
+async fn sign_up_until_killed(
+    server: Server,
+    everybody: &BTreeSet<String>,
+    answers: usize,
+) -> BTreeSet<String> {
+    let mut tasks = JoinSet::new();
+    for email in everybody {
+        let (email, request) = (email.clone(), sign_up(&server, email));
+        tasks.spawn(async move { (email, request.try_send().await) });
+    }
+    let mut told = BTreeSet::new();
+    let mut is_killed = false;
+    let mut unanswered = 0;
+    while let Some(done) = tasks.join_next().await {
+        match done.expect("a task that does not panic") {
+            (email, Ok(answer)) if answer.status == 200 => {
+                told.insert(email);
+            }
+            (_, Ok(answer)) => assert_eq!(answer.status, 503, "neither yes nor later: {answer:?}"),
+            (_, Err(error)) => {
+                assert!(is_killed, "no answer before the kill: {error:?}");
+                unanswered += 1;
+            }
+        }
+        if told.len() == answers && !is_killed {
+            server.signal("KILL");
+            is_killed = true;
+        }
+    }
+    assert!(unanswered > 0, "it was not killed in their midst");
+    assert_eq!(server.finish().code(), None, "killed");
+    told
+}
+
 /// The file is sound, and nobody is in it by half.
 fn assert_whole(options: &Options) {
-    let database =
-        Connection::open_with_flags(options.database(), OpenFlags::SQLITE_OPEN_READ_WRITE)
-            .expect("a database");
+    let write = OpenFlags::SQLITE_OPEN_READ_WRITE; // what the log holds is taken over
+    let database = Connection::open_with_flags(options.database(), write).expect("a database");
     let verdict: String =
         database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a verdict");
     assert_eq!(verdict, "ok");
@@ -84,8 +110,6 @@ fn assert_whole(options: &Options) {
         );
         assert_eq!(count(&without), 0, "users without {table}");
     }
-    assert_eq!(
-        count("SELECT count(*) FROM account WHERE password IS NULL OR length(password) <> 161"),
-        0
-    );
+    let no_hash = "SELECT count(*) FROM account WHERE length(coalesce(password, '')) <> 161";
+    assert_eq!(count(no_hash), 0, "accounts without a password");
 }
