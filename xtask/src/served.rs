@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -52,11 +52,16 @@ pub(crate) fn free_port() -> Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-/// Reads a pipe to its end, so that the child never blocks on it, whoever still listens.
-fn forward(pipe: impl Read + Send + 'static, lines: std::sync::mpsc::Sender<String>) {
+/// Reads a pipe to its end, so that the child never blocks on it. Once nobody listens any more it
+/// only drains it: a server may log each request, and to read that must not slow a measurement.
+fn forward(pipe: impl Read + Send + 'static, lines: Sender<String>) {
     std::thread::spawn(move || {
-        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-            let _ = lines.send(line);
+        let mut pipe = BufReader::with_capacity(64 * 1024, pipe);
+        let mut line = String::new();
+        while pipe.read_line(&mut line).is_ok_and(|read| read > 0) {
+            if lines.send(std::mem::take(&mut line)).is_err() {
+                let _ = std::io::copy(&mut pipe, &mut std::io::sink());
+            }
         }
     });
 }
@@ -72,7 +77,6 @@ fn await_address(lines: &Receiver<String>, patience: Duration) -> Result<SocketA
                     return Ok(address);
                 }
                 said.push_str(&line);
-                said.push('\n');
             }
             Err(RecvTimeoutError::Timeout) => {
                 bail!("the server did not name its address within {patience:?}; it said:\n{said}")

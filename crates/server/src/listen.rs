@@ -7,17 +7,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
-/// Connections served at once; more wait to be accepted.
-const MOST_CONNECTIONS: usize = 10_000;
+/// Connections served at once, each with one request at a time; more wait to be accepted.
+const MOST_CONNECTIONS: u32 = 10_000;
 
 /// How long a client may take to send a request's head, and an idle connection may stay.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
@@ -28,13 +31,17 @@ const HEAD_LIMIT: usize = 32 * 1024;
 /// How long requests in flight may take to finish once the server is to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long clients may take to read their answers after the last one was given.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// How long to wait after a failed accept (no file descriptors, say) before the next.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves `router` on `listener` until `stop` is ready, then finishes the requests in flight.
 pub async fn listen(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
-    let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS as usize));
+    let requests = Arc::new(Semaphore::new(MOST_CONNECTIONS as usize));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_LIMIT);
@@ -57,13 +64,17 @@ pub async fn listen(listener: TcpListener, router: Router, stop: impl Future<Out
         };
         // Answers are short: waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
-        let service = router.clone().map_request(move |mut request: http::Request<_>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            request.map(axum::body::Body::new)
+        let (router, requests) = (router.clone(), Arc::clone(&requests));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (router, requests) = (router.clone(), Arc::clone(&requests));
+            async move {
+                let _in_flight = requests.acquire().await;
+                let mut request = request.map(Body::new);
+                request.extensions_mut().insert(ConnectInfo(peer));
+                router.oneshot(request).await
+            }
         });
-        let connection =
-            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let connection = graceful.watch(connection);
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             // A client that broke off, or that spoke no HTTP, is its own affair.
             if let Err(error) = connection.await {
@@ -73,8 +84,18 @@ pub async fn listen(listener: TcpListener, router: Router, stop: impl Future<Out
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests were still running and are cut off");
+    let answered = async {
+        // Every place taken: nobody else is in flight. What is left are connections whose client
+        // has sent half a request, or has not read its answer yet.
+        let _all = requests.acquire_many(MOST_CONNECTIONS).await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = answered => {}
+        () = tokio::time::sleep(DRAIN_TIMEOUT) => {
+            tracing::warn!("some requests were still running and are cut off");
+        }
     }
 }
 

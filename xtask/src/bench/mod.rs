@@ -31,6 +31,9 @@ Examples:
 
 Both servers listen on loopback, on databases of their own below target/.";
 
+/// The load average above which others' work shows in the figures.
+const QUIET_LOAD: f64 = 0.5;
+
 const JOSE: &[&str] = &[
     "bench",
     "--locked",
@@ -126,11 +129,19 @@ fn servers(root: &Path, effort: Effort) -> Result<Table> {
     needs::tools(needs::FOR_BENCH)?;
     needs::npm_packages(&root.join("conformance"))?;
     let build = ["build", "--locked", "--profile", "dist", "-p", "gatewright-cli"];
+    let busy = process::load_average(); // before the build, which is ours
     println!("building what ships: cargo {}", build.join(" "));
     ensure!(child::run(&mut cargo(root, &build))?.success(), "the build failed");
 
     let scratch = Scratch::new(root, "bench")?;
     let ours = Peer::ours(root, scratch.path())?;
     let theirs = Peer::theirs(root, scratch.path())?;
-    rounds::measure(root, &[ours, theirs], effort)
+    let mut table = rounds::measure(root, &[ours, theirs], effort)?;
+    if let Some(busy) = busy.filter(|busy| *busy > QUIET_LOAD) {
+        table.note(format!(
+            "The machine was NOT idle: its load average was {busy} before the run. Absolute \
+             figures and latencies are worse than they would be."
+        ));
+    }
+    Ok(table)
 }

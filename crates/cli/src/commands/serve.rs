@@ -59,7 +59,7 @@ async fn serve(
 fn open(database: &Path) -> Result<Store, Failure> {
     let what = || format!("cannot use the database {}", database.display());
     Store::open(database).map_err(|error| match error {
-        StoreError::ForeignSchema { .. } | StoreError::Open(_) => {
+        StoreError::ForeignSchema { .. } | StoreError::NotADatabase(_) | StoreError::Open(_) => {
             Failure::Usage(anyhow::Error::new(error).context(what()))
         }
         error => Failure::Internal(anyhow::Error::new(error).context(what())),

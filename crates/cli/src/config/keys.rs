@@ -193,15 +193,18 @@ fn span(text: &str) -> Option<i64> {
     digits.parse::<i64>().ok()?.checked_mul(factor)
 }
 
-/// The known key that looks most like `key`.
+/// The known key that looks most like `key`, as a whole or in its last part: the section may be
+/// what is wrong.
 pub(super) fn nearest(key: &str) -> &'static str {
-    let likeness = |known: &&Key| {
-        let name = strsim::damerau_levenshtein(key, known.name);
-        // `[session] expires` is nearer to `session.expires_in` than letters alone say.
-        let last = |text: &str| text.rsplit('.').next().unwrap_or_default().to_owned();
-        name.min(1 + strsim::damerau_levenshtein(&last(key), &last(known.name)))
+    fn last(text: &str) -> &str {
+        text.rsplit('.').next().unwrap_or_default()
+    }
+    let likeness = |known: &Key| {
+        let whole = strsim::jaro_winkler(key, known.name);
+        whole.max(0.95 * strsim::jaro_winkler(last(key), last(known.name)))
     };
-    KEYS.iter().min_by_key(likeness).map_or("", |known| known.name)
+    let nearest = KEYS.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    nearest.map_or("", |known| known.name)
 }
 
 fn to_usize(count: u32) -> usize {

@@ -14,6 +14,10 @@ use crate::flows::token;
 use crate::reply::SET_AUTH_JWT;
 use crate::wire;
 
+/// A JWT holds the user's name and image, and clients refuse a response with long headers (Node
+/// from 16 KiB on): rather than lock such a user out, the header stays away. `/token` has no limit.
+const MOST_HEADER_BYTES: usize = 8 * 1024;
+
 /// `GET /get-session`: the session and its user with a fresh JWT in a header, or `null`.
 pub(crate) async fn get(
     State(cx): State<Context>,
@@ -30,7 +34,10 @@ pub(crate) async fn get(
         }
     };
     let Some(active) = found else { return Ok(facts.reply.json(StatusCode::OK, &())) };
-    facts.reply.exposed_header(SET_AUTH_JWT, token::issue(&cx, &active.user).await?);
+    let jwt = token::issue(&cx, &active.user).await?;
+    if jwt.len() <= MOST_HEADER_BYTES {
+        facts.reply.exposed_header(SET_AUTH_JWT, jwt);
+    }
     let answer =
         wire::CurrentSession { session: (&active.session).into(), user: (&active.user).into() };
     Ok(facts.reply.json(StatusCode::OK, &answer))

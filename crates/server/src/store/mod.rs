@@ -45,12 +45,25 @@ pub enum StoreError {
         /// The first table or column that is missing.
         missing: String,
     },
+    /// The file holds something else, or was damaged.
+    #[error("the file is no SQLite database, or is damaged")]
+    NotADatabase(#[source] rusqlite::Error),
     /// The file could not be made or opened.
     #[error("cannot open the database file")]
     Open(#[source] std::io::Error),
     /// SQLite said no.
     #[error("the database refused")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match error.sqlite_error_code() {
+            Some(NotADatabase | DatabaseCorrupt) => Self::NotADatabase(error),
+            _ => Self::Sqlite(error),
+        }
+    }
 }
 
 /// The database. Cheap to clone.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::user::{COLUMNS as USER_COLUMNS, User};
+use super::user::{User, columns as user_columns};
 use super::{Store, StoreError, date};
 use crate::clock::Date;
 
@@ -26,9 +26,13 @@ pub(crate) struct ActiveSession {
     pub(crate) user: User,
 }
 
-const COLUMNS: &str = r#""session"."id", "session"."expiresAt", "session"."token",
-    "session"."createdAt", "session"."updatedAt", "session"."ipAddress", "session"."userAgent",
-    "session"."userId""#;
+macro_rules! columns {
+    () => {
+        r#""session"."id", "session"."expiresAt", "session"."token", "session"."createdAt",
+           "session"."updatedAt", "session"."ipAddress", "session"."userAgent",
+           "session"."userId""#
+    };
+}
 
 impl Session {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -65,12 +69,16 @@ pub(super) fn insert(db: &Connection, session: &Session) -> Result<(), StoreErro
 impl Store {
     /// The session with `token` and its user, expired or not.
     pub(crate) fn find_session(&self, token: &str) -> Result<Option<ActiveSession>, StoreError> {
-        let sql = format!(
-            r#"SELECT {COLUMNS}, {USER_COLUMNS} FROM "session"
+        const SQL: &str = concat!(
+            "SELECT ",
+            columns!(),
+            ", ",
+            user_columns!(),
+            r#" FROM "session"
                JOIN "user" ON "user"."id" = "session"."userId" WHERE "session"."token" = $1"#
         );
         self.sqlite.read(|db| {
-            let found = db.prepare_cached(&sql)?.query_row([token], |row| {
+            let found = db.prepare_cached(SQL)?.query_row([token], |row| {
                 Ok(ActiveSession {
                     session: Session::from_row(row)?,
                     user: User::from_row(row, 8)?,
@@ -86,10 +94,13 @@ impl Store {
         user_id: &str,
         now: Date,
     ) -> Result<Vec<Session>, StoreError> {
-        let sql =
-            format!(r#"SELECT {COLUMNS} FROM "session" WHERE "userId" = $1 AND "expiresAt" > $2"#);
+        const SQL: &str = concat!(
+            "SELECT ",
+            columns!(),
+            r#" FROM "session" WHERE "userId" = $1 AND "expiresAt" > $2"#
+        );
         self.sqlite.read(|db| {
-            let mut statement = db.prepare_cached(&sql)?;
+            let mut statement = db.prepare_cached(SQL)?;
             let rows = statement.query_map(params![user_id, now.to_string()], Session::from_row)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
@@ -107,14 +118,15 @@ impl Store {
         expires_at: Date,
         now: Date,
     ) -> Result<Option<Session>, StoreError> {
-        let sql = format!(
+        const SQL: &str = concat!(
             r#"UPDATE "session" SET "expiresAt" = $1, "updatedAt" = $2 WHERE "token" = $3
-               RETURNING {COLUMNS}"#
+               RETURNING "#,
+            columns!()
         );
         self.sqlite
             .write(move |db| {
                 let values = params![expires_at.to_string(), now.to_string(), token];
-                let found = db.prepare_cached(&sql)?.query_row(values, Session::from_row);
+                let found = db.prepare_cached(SQL)?.query_row(values, Session::from_row);
                 Ok(found.optional()?)
             })
             .await

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{StoreError, schema};
@@ -16,6 +17,9 @@ const WRITE_QUEUE: usize = 1024;
 
 /// Milliseconds that a statement waits for another process's lock.
 const BUSY_TIMEOUT: u32 = 5000;
+
+/// How often to try the switch to WAL, each time after waiting for the lock.
+const WAL_ATTEMPTS: u32 = 50;
 
 const STATEMENT_CACHE: usize = 64;
 
@@ -36,9 +40,8 @@ impl Sqlite {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         create_private(path).map_err(StoreError::Open)?;
         let mut writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        // WAL: readers never wait for the writer. FULL: a commit that was answered survives a
-        // power cut, not only a crash.
-        writer.pragma_update(None, "journal_mode", "WAL")?;
+        switch_to_wal(&mut writer)?;
+        // A commit that was answered survives a power cut, not only a crash.
         writer.pragma_update(None, "synchronous", "FULL")?;
         schema::prepare(&mut writer)?;
 
@@ -144,8 +147,29 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT.into()))?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // A statement keeps its plan whatever is bound to it. Otherwise each new value may have it
+    // parsed and planned again, which takes longer than running it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     Ok(connection)
+}
+
+/// WAL: readers never wait for the writer. The switch itself does not wait for other processes'
+/// locks, whatever the timeout; so a transaction, which does wait, makes sure that there is none.
+fn switch_to_wal(connection: &mut Connection) -> Result<(), StoreError> {
+    let mut attempts_left = WAL_ATTEMPTS;
+    loop {
+        connection.transaction_with_behavior(TransactionBehavior::Immediate)?.commit()?;
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && attempts_left > 0 =>
+            {
+                attempts_left -= 1;
+            }
+            result => return Ok(result?),
+        }
+    }
 }
 
 /// Makes the file if there is none, for its owner alone: it holds session tokens.

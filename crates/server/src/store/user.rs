@@ -45,8 +45,13 @@ pub(crate) enum CreateUserError {
 }
 
 /// The columns of [`User::from_row`], from `offset`.
-pub(super) const COLUMNS: &str = r#""user"."id", "user"."name", "user"."email",
-    "user"."emailVerified", "user"."image", "user"."createdAt", "user"."updatedAt""#;
+macro_rules! columns {
+    () => {
+        r#""user"."id", "user"."name", "user"."email", "user"."emailVerified", "user"."image",
+           "user"."createdAt", "user"."updatedAt""#
+    };
+}
+pub(super) use columns;
 
 impl User {
     pub(super) fn from_row(row: &Row<'_>, offset: usize) -> rusqlite::Result<Self> {
@@ -71,15 +76,17 @@ impl Store {
 
     /// The user with `email` (in lower case), and their password.
     pub(crate) fn find_credential(&self, email: &str) -> Result<Option<Credential>, StoreError> {
-        let sql = format!(
-            r#"SELECT {COLUMNS}, "account"."password" FROM "user"
+        const SQL: &str = concat!(
+            "SELECT ",
+            columns!(),
+            r#", "account"."password" FROM "user"
                LEFT JOIN "account" ON "account"."userId" = "user"."id"
                 AND "account"."providerId" = 'credential'
                 AND "account"."accountId" = "user"."id"
                WHERE "user"."email" = $1 LIMIT 1"#
         );
         self.sqlite.read(|db| {
-            let found = db.prepare_cached(&sql)?.query_row([email], |row| {
+            let found = db.prepare_cached(SQL)?.query_row([email], |row| {
                 Ok(Credential { user: User::from_row(row, 0)?, password: row.get(7)? })
             });
             Ok(found.optional()?)
