@@ -117,6 +117,7 @@ impl Peer {
         } else {
             command.env("PORT", port.to_string()).env("BASE_URL", base);
             command.env("DATABASE", database).env("RATE_LIMIT", "off");
+            command.env("NODE_ENV", "production");
         }
         command
     }

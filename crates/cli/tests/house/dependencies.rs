@@ -30,8 +30,7 @@ const BANNED_DIRECTLY: &[(&str, &str)] = &[
 /// Packages that are built in several incompatible versions, each with the reason.
 const DUPLICATES_ALLOWED: &[(&str, &str)] = &[
     ("base64", "jsonwebtoken, which only the benchmarks of jose use, is one behind"),
-    ("syn", "the macros of axum and tracing still use 2, all others 3; compiled, never shipped"),
-    ("tower-http", "reqwest's redirects use 0.6, our servers 0.7"),
+    ("syn", "divan, which only the benchmarks use, has 2; all others 3"),
     ("untrusted", "rustls-webpki uses 0.9, aws-lc-rs 0.7; a few hundred lines each"),
 ];
 
