@@ -20,7 +20,8 @@ pub(crate) fn run(
     environment: &Environment,
     palette: Palette,
 ) -> Result<(), Failure> {
-    logging::start(environment.get("GATEWRIGHT_LOG"), palette).map_err(Failure::Usage)?;
+    let _log =
+        logging::start(environment.get("GATEWRIGHT_LOG"), palette).map_err(Failure::Usage)?;
     let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Internal)?;
     runtime.block_on(serve(flags, environment, palette))
 }
