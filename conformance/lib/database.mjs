@@ -22,9 +22,9 @@ function cell(table, column, value, normaliser, path) {
   return normaliser.value(value, path);
 }
 
-/** Empties the tables of users between scenarios; signing keys stay. */
+/** Empties every table between scenarios: what one leaves behind, or when it did, must not show in the next. */
 export function empty(database) {
-  for (const table of ["session", "account", "verification", "user"]) database.exec(`delete from "${table}"`);
+  for (const table of ["session", "account", "verification", "user", "jwks"]) database.exec(`delete from "${table}"`);
 }
 
 /** Tables, columns, keys and indexes as SQLite describes them. */
