@@ -38,7 +38,7 @@ pub(crate) fn start(filter: Option<&str>, palette: Palette) -> anyhow::Result<Lo
     let format =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || lines.clone());
     let started = if stderr().is_terminal() {
-        format.with_ansi(palette != Palette::new(false, false)).with_target(false).try_init()
+        format.with_ansi(palette.is_coloured()).with_target(false).try_init()
     } else {
         format.json().flatten_event(true).with_span_list(false).try_init()
     };

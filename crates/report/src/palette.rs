@@ -12,6 +12,11 @@ impl Palette {
         Self { is_coloured: is_terminal && !no_color }
     }
 
+    /// Whether anything is coloured.
+    pub const fn is_coloured(self) -> bool {
+        self.is_coloured
+    }
+
     /// What matters most.
     pub fn strong(self, text: impl Display) -> String {
         self.paint("1", text)
@@ -39,6 +44,8 @@ mod tests {
     #[test]
     fn colours_are_for_terminals_that_want_them() {
         assert_eq!(Palette::new(true, false).bad("no"), "\x1b[1;31mno\x1b[0m");
+        assert!(Palette::new(true, false).is_coloured());
+        assert!(!Palette::new(true, true).is_coloured());
         assert_eq!(Palette::new(true, true).bad("no"), "no");
         assert_eq!(Palette::new(false, false).strong("yes"), "yes");
         assert_eq!(Palette::new(false, false).faint("so"), "so");

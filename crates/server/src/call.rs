@@ -84,11 +84,11 @@ impl Guard for Anyone {
 /// What is known of a request beside its body, and the response as far as it has come.
 pub(crate) struct Facts {
     pub(crate) headers: HeaderMap,
-    pub(crate) ip: String,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) reply: Reply,
     /// The session token of `Authorization: Bearer`, its signature checked.
     bearer: Option<String>,
+    peer: Option<ConnectInfo<SocketAddr>>,
 }
 
 impl Facts {
@@ -117,6 +117,11 @@ impl Facts {
         let joined =
             values.fold(first, |joined, more| joined + ", " + String::from_utf8_lossy(more));
         Some(joined).filter(|value| !value.is_empty())
+    }
+
+    /// The client's address, as sessions remember it.
+    pub(crate) fn ip(&self, cx: &Context) -> String {
+        client_ip(&self.headers, self.peer.as_ref(), cx)
     }
 
     /// What the client calls itself, as sessions remember it.
@@ -153,11 +158,10 @@ impl<B: Body + Send, G: Guard + Send> FromRequest<Context> for Call<B, G> {
 
     async fn from_request(request: Request, cx: &Context) -> Result<Self, ApiError> {
         let (parts, http_body) = request.into_parts();
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let query = parts.uri.query().unwrap_or_default();
         let mut facts = Facts {
-            ip: client_ip(&parts.headers, peer, cx),
             bearer: bearer(&parts.headers, cx),
+            peer: parts.extensions.get().copied(),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             headers: parts.headers,
             reply: Reply::default(),

@@ -15,6 +15,9 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 pub const SECRET_MIN_CHARACTERS: usize = 32;
 
 const NONCE_BYTES: usize = 24;
+/// Characters of a row's id, and of a session token.
+pub(crate) const ID_CHARACTERS: usize = 32;
+
 const ID_ALPHABET: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /// The secret has fewer than [`SECRET_MIN_CHARACTERS`] characters.
@@ -242,9 +245,9 @@ mod tests {
 
     #[test]
     fn ids_have_their_length_and_alphabet() {
-        let id = Random::system().id(32);
+        let id = Random::system().id(ID_CHARACTERS);
         assert_eq!(id.len(), 32);
         assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        assert_ne!(id, Random::system().id(32));
+        assert_ne!(id, Random::system().id(ID_CHARACTERS));
     }
 }

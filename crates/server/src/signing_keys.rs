@@ -6,7 +6,7 @@ use gatewright_jose::{Algorithm, Jwk, KeyError, SigningKey};
 use serde_json::Value;
 
 use crate::clock::{Clock, Date};
-use crate::crypto::{DecryptError, Random, Secret};
+use crate::crypto::{DecryptError, ID_CHARACTERS, Random, Secret};
 use crate::options::Jwt;
 use crate::store::{Store, StoreError, StoredKey};
 
@@ -95,9 +95,12 @@ impl SigningKeys {
         };
         let now = self.0.clock.now();
         let rows = self.0.store.list_keys()?;
-        let row = match newest(&rows, self.0.algorithm, now) {
-            Some(row) => row.clone(),
-            None => self.make(now).await?,
+        let made;
+        let row = if let Some(row) = newest(&rows, self.0.algorithm, now) {
+            row
+        } else {
+            made = self.make(now).await?;
+            &made
         };
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, key)) = &*kept
@@ -106,8 +109,8 @@ impl SigningKeys {
         {
             return Ok(Arc::clone(key));
         }
-        let key = Arc::new(self.read(&row)?);
-        *kept = Some((row, Arc::clone(&key)));
+        let key = Arc::new(self.read(row)?);
+        *kept = Some((row.clone(), Arc::clone(&key)));
         Ok(key)
     }
 
@@ -135,7 +138,7 @@ impl SigningKeys {
         let mut seed = [0; 32];
         random.fill(&mut seed);
         let pair = SigningKey::ed25519_from_seed(&seed).map_err(KeysError::Make)?;
-        let id = random.id(32);
+        let id = random.id(ID_CHARACTERS);
         // The row has a column of its own for the algorithm.
         let json = |jwk: Jwk| {
             serde_json::to_string(&Jwk { alg: None, ..jwk })

@@ -3,14 +3,13 @@
 use crate::call::{Facts, Guard};
 use crate::clock::Date;
 use crate::context::Context;
+use crate::crypto::ID_CHARACTERS;
 use crate::error::ApiError;
 use crate::error_codes;
 use crate::store::{ActiveSession, Session};
 
 /// Seconds that a session lasts which is not to be remembered.
 const UNREMEMBERED_LASTS: i64 = 86_400;
-
-const ID_CHARACTERS: usize = 32;
 
 /// Whether the session outlives the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +123,7 @@ pub(crate) fn begin(cx: &Context, facts: &Facts, user_id: &str, remember: Rememb
         token: cx.random.id(ID_CHARACTERS),
         created_at: now,
         updated_at: now,
-        ip_address: Some(facts.ip.clone()),
+        ip_address: Some(facts.ip(cx)),
         user_agent: Some(facts.user_agent()),
         user_id: user_id.to_owned(),
     }

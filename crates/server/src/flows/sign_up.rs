@@ -3,6 +3,7 @@
 use super::session::{self, Remember};
 use crate::call::Facts;
 use crate::context::Context;
+use crate::crypto::ID_CHARACTERS;
 use crate::error::ApiError;
 use crate::error_codes;
 use crate::store::{CreateUserError, NewUser, Session, User};
@@ -34,7 +35,7 @@ pub(crate) async fn with_password(
 
     let now = cx.clock.now();
     let user = User {
-        id: cx.random.id(32),
+        id: cx.random.id(ID_CHARACTERS),
         name: body.name,
         email,
         email_verified: false,
@@ -46,7 +47,7 @@ pub(crate) async fn with_password(
     let session = session::begin(cx, facts, &user.id, remember);
     let new = NewUser {
         user: user.clone(),
-        account_id: cx.random.id(32),
+        account_id: cx.random.id(ID_CHARACTERS),
         password,
         session: session.clone(),
     };

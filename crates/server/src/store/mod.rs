@@ -30,12 +30,6 @@ pub enum StoreError {
     /// The database was closed, since the server is stopping.
     #[error("the database is closed")]
     Closed,
-    /// A row holds something that its column can't mean.
-    #[error("the database holds a {column} that cannot be read")]
-    Corrupt {
-        /// Table and column.
-        column: &'static str,
-    },
     /// The file is a database of something else, or of a version we don't know.
     #[error(
         "the database has tables, but not those of Better Auth 1.7: {missing} is missing. \

@@ -132,6 +132,6 @@ impl Store {
 fn taken_or_failed(error: rusqlite::Error) -> CreateUserError {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => CreateUserError::EmailTaken,
-        _ => CreateUserError::Store(StoreError::Sqlite(error)),
+        _ => CreateUserError::Store(error.into()),
     }
 }
