@@ -31,13 +31,14 @@ pub(crate) struct Registered<'p> {
 }
 
 impl<'p> Registered<'p> {
-    pub(crate) fn parse(payload: &'p str) -> Result<Self, Rejection> {
+    /// Reads them, and collects the names of all other members.
+    pub(crate) fn parse(payload: &'p str, others: &mut Names<'p>) -> Result<Self, Rejection> {
         if nests_deeper_than(MAX_DEPTH, payload) {
             return Err(Rejection::NestingTooDeep);
         }
         let mut progress = Progress::default();
         let mut reader = serde_json::Deserializer::from_str(payload);
-        ClaimsSeed { progress: &mut progress }
+        ClaimsSeed { progress: &mut progress, others }
             .deserialize(&mut reader)
             .and_then(|claims| reader.end().map(|()| claims))
             .map_err(|error| match (progress.problem, progress.claim) {
@@ -159,11 +160,12 @@ struct Progress {
     problem: Option<Rejection>,
 }
 
-struct ClaimsSeed<'p> {
-    progress: &'p mut Progress,
+struct ClaimsSeed<'s, 'p> {
+    progress: &'s mut Progress,
+    others: &'s mut Names<'p>,
 }
 
-impl ClaimsSeed<'_> {
+impl ClaimsSeed<'_, '_> {
     /// Reads one value; while that lasts, an error is this claim's.
     fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
         &mut self,
@@ -177,7 +179,7 @@ impl ClaimsSeed<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for ClaimsSeed<'_> {
+impl<'de> DeserializeSeed<'de> for ClaimsSeed<'_, 'de> {
     type Value = Registered<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
@@ -185,7 +187,7 @@ impl<'de> DeserializeSeed<'de> for ClaimsSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for ClaimsSeed<'_> {
+impl<'de> Visitor<'de> for ClaimsSeed<'_, 'de> {
     type Value = Registered<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -194,7 +196,6 @@ impl<'de> Visitor<'de> for ClaimsSeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut claims = Registered::default();
-        let mut others = Names::new();
         while let Some(Text(name)) = map.next_key::<Text<'de>>()? {
             let repeated = match &*name {
                 "aud" => claims.audience.replace(self.read(Claim::Audience, &mut map)?).is_some(),
@@ -215,7 +216,7 @@ impl<'de> Visitor<'de> for ClaimsSeed<'_> {
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
-                    !others.insert(name)
+                    !self.others.insert(name)
                 }
             };
             if repeated {

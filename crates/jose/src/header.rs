@@ -32,12 +32,14 @@ impl<'h> Header<'h> {
 }
 
 /// The header that this crate writes, ready to open a token.
-pub(crate) fn encoded(algorithm: Algorithm, key_id: Option<&str>) -> String {
+pub(crate) fn encoded(algorithm: Algorithm, key_id: Option<&str>, typ: Option<&str>) -> String {
     let mut json = format!(r#"{{"alg":"{algorithm}""#);
-    if let Some(key_id) = key_id {
-        // A JSON string literal is how `Value` displays a text.
-        json.push_str(r#","kid":"#);
-        json.push_str(&serde_json::Value::from(key_id).to_string());
+    for (name, value) in [("kid", key_id), ("typ", typ)] {
+        if let Some(value) = value {
+            // A JSON string literal is how `Value` displays a text.
+            let value = serde_json::Value::from(value).to_string();
+            json.extend([r#",""#, name, r#"":"#, &value]);
+        }
     }
     json.push('}');
     base64url::encode(json.as_bytes())
@@ -171,7 +173,8 @@ mod tests {
     #[test]
     fn what_it_writes_is_exact() {
         let text = |kid| {
-            String::from_utf8(base64url::decode(&encoded(Algorithm::EdDSA, kid)).unwrap()).unwrap()
+            String::from_utf8(base64url::decode(&encoded(Algorithm::EdDSA, kid, None)).unwrap())
+                .unwrap()
         };
         assert_eq!(text(Some("k\"1")), r#"{"alg":"EdDSA","kid":"k\"1"}"#);
         assert_eq!(text(None), r#"{"alg":"EdDSA"}"#);

@@ -48,6 +48,11 @@ impl<'a> Names<'a> {
         Self { few: [""; FEW], count: 0, others: HashSet::new() }
     }
 
+    /// Whether the name was there.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.few.iter().take(self.count).any(|seen| *seen == name) || self.others.contains(name)
+    }
+
     /// `false` if the name was there before.
     pub(crate) fn insert(&mut self, name: Cow<'a, str>) -> bool {
         if self.few.iter().take(self.count).any(|seen| **seen == *name) {

@@ -4,12 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{KeyError, base64url, crypto::sha256};
+
 /// One key in JSON form (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2). Members it does not know are
 /// ignored, as RFC 7517 §4 demands; `Debug` never shows the private ones.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Jwk {
-    /// The family: `OKP` for Ed25519, `oct` for a shared secret.
+    /// The family: `EC`, `OKP` for Ed25519, `RSA`, or `oct` for a shared secret.
     pub kty: String,
     /// The curve.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,6 +31,21 @@ pub struct Jwk {
     /// The private half of an asymmetric key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub d: Option<String>,
+    /// The first prime of a private RSA key (RFC 7518 §6.3.2.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p: Option<String>,
+    /// The second prime.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// `d` modulo `p - 1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dp: Option<String>,
+    /// `d` modulo `q - 1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dq: Option<String>,
+    /// The inverse of `q` modulo `p`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qi: Option<String>,
     /// The shared secret of an `oct` key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub k: Option<String>,
@@ -49,7 +66,37 @@ pub struct Jwk {
 impl Jwk {
     /// Whether it holds a part that must stay with its owner.
     pub fn has_private_part(&self) -> bool {
-        self.d.is_some() || self.k.is_some()
+        [&self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi, &self.k]
+            .into_iter()
+            .any(Option::is_some)
+    }
+
+    /// The name that follows from the key itself: the SHA-256 thumbprint of RFC 7638, in base64url.
+    /// Two forms of one key have the same, so it makes a good `kid`. For an `oct` key it is a hash
+    /// of the secret: as a `kid` it would let anybody test guesses, so it is refused.
+    pub fn thumbprint(&self) -> Result<String, KeyError> {
+        // RFC 7638 §3.2, RFC 8037 §2: the required members alone, in lexicographic order.
+        let members: &[(&str, Option<&str>)] = match self.kty.as_str() {
+            "EC" => &[
+                ("crv", self.crv.as_deref()),
+                ("kty", Some("EC")),
+                ("x", self.x.as_deref()),
+                ("y", self.y.as_deref()),
+            ],
+            "OKP" => {
+                &[("crv", self.crv.as_deref()), ("kty", Some("OKP")), ("x", self.x.as_deref())]
+            }
+            "RSA" => &[("e", self.e.as_deref()), ("kty", Some("RSA")), ("n", self.n.as_deref())],
+            _ => return Err(KeyError::Unsupported),
+        };
+        let mut json = String::with_capacity(512);
+        for (name, value) in members {
+            // A JSON string literal is how `Value` displays a text.
+            let value = serde_json::Value::from(value.ok_or(KeyError::Malformed)?).to_string();
+            json.extend([if json.is_empty() { "{\"" } else { ",\"" }, name, "\":", &value]);
+        }
+        json.push('}');
+        Ok(base64url::encode(sha256(json.as_bytes()).as_ref()))
     }
 
     /// Whether `use` and `key_ops` permit checking a signature; what they don't say is permitted.

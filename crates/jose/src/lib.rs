@@ -33,18 +33,23 @@
 //!
 //! # Where to find what
 //!
-//! - [`SigningKey`] signs: `hmac`, `ed25519_from_seed` or `from_jwk`, then `with_key_id`, `sign`,
-//!   `public_jwk`, `private_jwk`, `verifying_key`.
+//! - [`SigningKey`] signs: `hmac`, `ed25519_from_seed`, `from_jwk`, `from_pem` or `from_der`, then
+//!   `with_key_id`, `sign`, `sign_payload`, `public_jwk`, `private_jwk`, `verifying_key`.
 //! - [`VerifyingKey`] checks, and is bound to one [`Algorithm`]; [`KeySet`] holds several, made
 //!   `from` a key, by `collect`, or by `from_jwk_set` and `from_jwk_set_json`.
 //! - [`Policy`] says what is expected; `verify` gives [`Verified`] or a [`Rejection`] with a stable
 //!   [`code`](Rejection::code). `Verified::with_claims` reads further claims later.
+//! - [`PayloadPolicy`] verifies a signature over anything else than claims.
+//! - [`Jwk::thumbprint`] names a key by what it is.
+//! - [`TokenCache`] remembers what was verified, bounded, and never longer than it holds.
 //! - [`KeyCache`] decides when a remote key set is fetched; the fetching is the caller's.
-//! - [`dangerous`] decodes without verifying, to explain a refusal.
+//! - [`dangerous`] decodes without verifying, to explain a refusal, and takes short secrets.
 //!
 //! # What is decided
 //!
 //! - A key is bound to one algorithm. The `alg` header is compared with it, never obeyed.
+//! - RSA keys have 2048 to 8192 bits, shared secrets 32 bytes or more, and at least as many as the
+//!   hash puts out. An RSA key that names no algorithm is for RS256.
 //! - `none` has no representation. `crit`, `b64` and keys inside the header are refused.
 //! - What a policy expects is required, and a malformed claim is never taken for an absent one.
 //! - `sub` and `exp` are required always. Dates may have fractions; each check rounds to the side
@@ -68,10 +73,12 @@ mod jwk;
 mod key;
 mod key_cache;
 mod key_set;
+mod payload;
 mod policy;
 mod rejection;
 mod sign;
 mod time;
+mod token_cache;
 mod verified;
 mod verify;
 
@@ -80,8 +87,10 @@ pub use jwk::{Jwk, JwkSet};
 pub use key::{KeyError, SigningKey, VerifyingKey};
 pub use key_cache::{KeyCache, KeyCacheTimes, Lookup, UnknownKey};
 pub use key_set::{KeySet, KeySetError};
+pub use payload::{PayloadPolicy, VerifiedPayload};
 pub use policy::{Decided, Policy, PolicyBuilder, Undecided};
 pub use rejection::{Blame, Claim, Rejection};
 pub use sign::SignError;
 pub use time::UnixTime;
+pub use token_cache::TokenCache;
 pub use verified::{NoClaims, Verified};

@@ -33,8 +33,10 @@ pub struct Policy {
     pub(crate) audience: Expected,
     pub(crate) issuer: Expected,
     pub(crate) leeway_seconds: i64,
+    pub(crate) max_age_seconds: Option<i64>,
     pub(crate) max_token_bytes: usize,
-    pub(crate) token_type: Option<Arc<str>>,
+    pub(crate) required_claims: Arc<[Box<str>]>,
+    pub(crate) token_type: TokenType,
 }
 
 impl Policy {
@@ -56,11 +58,43 @@ impl Policy {
                 audience: Expected::OneOf(Arc::from([])),
                 issuer: Expected::OneOf(Arc::from([])),
                 leeway_seconds: Self::DEFAULT_LEEWAY_SECONDS.into(),
+                max_age_seconds: None,
                 max_token_bytes: Self::DEFAULT_MAX_TOKEN_BYTES,
-                token_type: None,
+                required_claims: Arc::from([]),
+                token_type: TokenType::Jwt,
             },
             decided: PhantomData,
         }
+    }
+}
+
+/// What `typ` in the header may be.
+#[derive(Debug, Clone)]
+pub(crate) enum TokenType {
+    /// Absent, or `JOSE`: what a JWS that is no JWT may say of itself (RFC 7515 §4.1.9).
+    Jose,
+    /// Absent, or `JWT`.
+    Jwt,
+    /// This, and never absent.
+    Only(Arc<str>),
+}
+
+impl TokenType {
+    pub(crate) fn permits(&self, typ: Option<&str>) -> bool {
+        // Media types are compared without regard to case, and the prefix may be left out
+        // (RFC 7515 §4.1.9).
+        fn short(typ: &str) -> &str {
+            match typ.split_at_checked("application/".len()) {
+                Some((prefix, rest)) if prefix.eq_ignore_ascii_case("application/") => rest,
+                _ => typ,
+            }
+        }
+        let (wanted, may_be_absent) = match self {
+            Self::Jose => ("JOSE", true),
+            Self::Jwt => ("JWT", true),
+            Self::Only(typ) => (short(typ), false),
+        };
+        typ.map_or(may_be_absent, |typ| short(typ).eq_ignore_ascii_case(wanted))
     }
 }
 
@@ -102,6 +136,21 @@ impl<I, A, G> PolicyBuilder<I, A, G> {
         self
     }
 
+    /// Refuses a token that was issued longer ago than this, whatever its `exp` says; `iat` is then
+    /// required. For a service that does not trust its issuer's idea of a short life.
+    pub fn max_age_seconds(mut self, seconds: u32) -> Self {
+        self.policy.max_age_seconds = Some(seconds.into());
+        self
+    }
+
+    /// Claims that must be there besides `sub` and `exp`, such as `jti`; their values are the
+    /// caller's to judge.
+    pub fn required_claims<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.policy.required_claims =
+            names.into_iter().map(|name| name.into().into_boxed_str()).collect();
+        self
+    }
+
     /// Another limit for the length of a token, which is judged before anything is allocated.
     pub fn max_token_bytes(mut self, bytes: usize) -> Self {
         self.policy.max_token_bytes = bytes;
@@ -111,7 +160,7 @@ impl<I, A, G> PolicyBuilder<I, A, G> {
     /// Demands this `typ` in the header, such as `at+jwt` (RFC 8725 §3.11). Without it a token may
     /// have no `typ` or the plain `JWT`, so that tokens made for another purpose are refused.
     pub fn token_type(mut self, typ: impl Into<String>) -> Self {
-        self.policy.token_type = Some(typ.into().into());
+        self.policy.token_type = TokenType::Only(typ.into().into());
         self
     }
 

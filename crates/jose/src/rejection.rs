@@ -1,5 +1,7 @@
 //! Why a token was not accepted.
 
+mod table;
+
 use std::fmt;
 
 /// Why a token was not accepted.
@@ -47,6 +49,8 @@ pub enum Rejection {
     NotYetValid,
     /// It is longer than the policy's limit.
     TokenTooLarge,
+    /// It was issued longer ago than the policy permits.
+    TooOld,
     /// The registered claims are in order, but the rest does not fit the type that was asked for.
     UnexpectedClaims,
     /// The header has `b64` (RFC 7797), which no JWT may use.
@@ -68,12 +72,12 @@ pub enum Rejection {
 impl Rejection {
     /// A stable name in kebab case.
     pub const fn code(self) -> &'static str {
-        self.row().0
+        self.row().code
     }
 
     /// Where to look first for the cause.
     pub const fn blame(self) -> Blame {
-        self.row().1
+        self.row().blame
     }
 
     /// The claim that is missing or malformed, if it is about one.
@@ -84,59 +88,16 @@ impl Rejection {
         }
     }
 
-    /// The one table: code, blame, text.
-    const fn row(self) -> (&'static str, Blame, &'static str) {
-        use Blame::{Keys, Policy, Token};
-        match self {
-            Self::AlgorithmMismatch => {
-                ("algorithm-mismatch", Keys, "the key is for another algorithm than the token's")
-            }
-            Self::AlgorithmNotAllowed => {
-                ("algorithm-not-allowed", Policy, "the algorithm is not allowed here")
-            }
-            Self::AmbiguousKey => {
-                ("ambiguous-key", Keys, "more than one key could have signed the token")
-            }
-            Self::BadSignature => ("bad-signature", Keys, "the signature does not fit the key"),
-            Self::CriticalHeader => {
-                ("critical-header", Token, "the header demands an unknown extension")
-            }
-            Self::DuplicateMember => ("duplicate-member", Token, "a member name occurs twice"),
-            Self::EmbeddedKey => ("embedded-key", Token, "the header brings its own key"),
-            Self::Expired => ("expired", Token, "the token has expired"),
-            Self::IssuedInFuture => {
-                ("issued-in-future", Token, "the token was issued in the future")
-            }
-            Self::MalformedClaim(_) => ("malformed-claim", Token, "a claim is malformed"),
-            Self::MalformedHeader => ("malformed-header", Token, "the header is malformed"),
-            Self::MalformedPayload => ("malformed-payload", Token, "the payload is malformed"),
-            Self::MalformedToken => ("malformed-token", Token, "it is not a signed token"),
-            Self::MissingClaim(_) => ("missing-claim", Token, "a claim is missing"),
-            Self::MissingSignature => ("missing-signature", Token, "the signature is missing"),
-            Self::NestingTooDeep => ("nesting-too-deep", Token, "the claims nest too deep"),
-            Self::NotYetValid => ("not-yet-valid", Token, "the token is not valid yet"),
-            Self::TokenTooLarge => ("token-too-large", Token, "the token is too large"),
-            Self::UnexpectedClaims => {
-                ("unexpected-claims", Policy, "the claims are not of the expected shape")
-            }
-            Self::UnencodedPayload => {
-                ("unencoded-payload", Token, "the payload is said not to be encoded")
-            }
-            Self::UnknownKey => ("unknown-key", Keys, "no known key is the one the token names"),
-            Self::Unsigned => ("unsigned", Token, "the token is not signed"),
-            Self::UnsupportedAlgorithm => {
-                ("unsupported-algorithm", Token, "the algorithm is not supported")
-            }
-            Self::WrongAudience => ("wrong-audience", Policy, "the token is for another audience"),
-            Self::WrongIssuer => ("wrong-issuer", Policy, "the token is from another issuer"),
-            Self::WrongType => ("wrong-type", Policy, "it is another kind of token"),
-        }
+    /// What it means and what to do about it, in a few sentences of Markdown; the page
+    /// `docs/rejections/CODE.md` is made of it.
+    pub const fn explanation(self) -> &'static str {
+        self.row().explanation
     }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.row().2)?;
+        f.write_str(self.row().text)?;
         match self.claim() {
             Some(claim) => write!(f, ": {claim}"),
             None => Ok(()),
@@ -159,7 +120,7 @@ pub enum Blame {
     Token,
 }
 
-/// A registered claim (RFC 7519 §4.1).
+/// A claim that something is wrong with (RFC 7519 §4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Claim {
@@ -173,12 +134,16 @@ pub enum Claim {
     Issuer,
     /// `nbf`
     NotBefore,
+    /// Another claim that the policy requires.
+    Other,
     /// `sub`
     Subject,
+    /// `jti`
+    TokenId,
 }
 
 impl Claim {
-    /// The name as it stands in the claims set.
+    /// The name as it stands in the claims set; a description for [`Other`](Self::Other).
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Audience => "aud",
@@ -186,7 +151,9 @@ impl Claim {
             Self::IssuedAt => "iat",
             Self::Issuer => "iss",
             Self::NotBefore => "nbf",
+            Self::Other => "a claim that is required here",
             Self::Subject => "sub",
+            Self::TokenId => "jti",
         }
     }
 }

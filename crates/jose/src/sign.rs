@@ -8,17 +8,32 @@ use crate::{SigningKey, base64url};
 
 impl SigningKey {
     /// Signs a claims set. The header is exactly `{"alg":…,"kid":…}`, or without `kid` for a key
-    /// that has no name: no `typ`, as Better Auth's tokens have none.
+    /// that has no name: no `typ` unless the key has one, as Better Auth's tokens have none.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, SignError> {
         let payload = serde_json::to_vec(claims).map_err(|_| SignError::Unserializable)?;
         if payload.first() != Some(&b'{') {
             return Err(SignError::NotAnObject);
         }
+        self.sign_bytes(&payload)
+    }
+
+    /// Signs any payload as a JWS in the compact serialization (RFC 7515 §7.1). Give such a key a
+    /// [type](Self::with_token_type) of its own, so that no verifier of JWTs takes one for the
+    /// other.
+    pub fn sign_payload(&self, payload: &[u8]) -> Result<String, SignError> {
+        // In the compact form an empty payload cannot be told from a detached one (RFC 7515 §F).
+        if payload.is_empty() {
+            return Err(SignError::Empty);
+        }
+        self.sign_bytes(payload)
+    }
+
+    fn sign_bytes(&self, payload: &[u8]) -> Result<String, SignError> {
         let header = self.encoded_header();
         let mut token = String::with_capacity(header.len() + payload.len() * 4 / 3 + 96);
         token.push_str(header);
         token.push('.');
-        base64url::encode_onto(&payload, &mut token);
+        base64url::encode_onto(payload, &mut token);
         let mut signature = String::with_capacity(88);
         self.sign_onto(token.as_bytes(), &mut signature).map_err(|_| SignError::Failed)?;
         token.push('.');
@@ -31,6 +46,8 @@ impl SigningKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignError {
+    /// The payload has no bytes.
+    Empty,
     /// The cryptographic library failed.
     Failed,
     /// The claims are JSON, but no object (RFC 7519 §4).
@@ -42,6 +59,7 @@ pub enum SignError {
 impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Empty => "an empty payload cannot be signed",
             Self::Failed => "signing failed",
             Self::NotAnObject => "the claims must be a JSON object",
             Self::Unserializable => "the claims cannot be written as JSON",

@@ -32,6 +32,8 @@ pub(crate) struct Facts {
     pub(crate) expires_at: UnixTime,
     pub(crate) issued_at: Option<UnixTime>,
     pub(crate) issuer: Option<Arc<str>>,
+    /// The second from which on the policy refuses the token, leeway and greatest age included.
+    pub(crate) refused_from: UnixTime,
     pub(crate) subject: Box<str>,
 }
 
@@ -75,6 +77,12 @@ impl<C> Verified<C> {
         self.token.facts.expires_at
     }
 
+    /// From when on the policy that verified it refuses it: `exp` with the leeway, or sooner where
+    /// the policy bounds a token's age.
+    pub fn refused_from(&self) -> UnixTime {
+        self.token.facts.refused_from
+    }
+
     /// When it was issued (`iat`), if it says so.
     pub fn issued_at(&self) -> Option<UnixTime> {
         self.token.facts.issued_at
@@ -88,6 +96,11 @@ impl<C> Verified<C> {
     /// The caller's own view of the claims set.
     pub fn claims(&self) -> &C {
         &self.claims
+    }
+
+    /// The claims set as it was signed: JSON, well formed, an object.
+    pub fn payload(&self) -> &str {
+        &self.token.payload
     }
 
     /// The same proof with another view of the claims set, read from the payload that was verified.

@@ -5,15 +5,21 @@ use std::sync::Arc;
 use serde::de::{DeserializeOwned, value::UnitDeserializer};
 
 use crate::{
-    KeySet, NoClaims, Policy, Rejection, UnixTime, Verified, VerifyingKey, base64url,
+    KeySet, NoClaims, Policy, Rejection, UnixTime, Verified, VerifyingKey,
+    algorithm::Algorithms,
+    base64url,
     claims::{NumericDate, RawAudience, Registered},
     compact::Compact,
     crypto::MAX_SIGNATURE_BYTES,
     header::Header,
-    policy::Expected,
+    json::Names,
+    policy::{Expected, TokenType},
     rejection::Claim,
     verified::{Audience, Facts},
 };
+
+/// HMAC, Ed25519 and P-256 sign with so many bytes at most; they are decoded on the stack.
+const SHORT_SIGNATURE_BYTES: usize = 64;
 
 impl Policy {
     /// Verifies a token with the keys given, at the time given.
@@ -26,64 +32,43 @@ impl Policy {
         keys: &KeySet,
         now: UnixTime,
     ) -> Result<Verified<C>, Rejection> {
-        // 1. Form: lengths first.
-        let compact = Compact::parse(token, self.max_token_bytes)?;
-        // 2. The header, and the key, chosen by name and algorithm; nothing in the token adds a key.
-        let key = self.select_key(&compact, keys)?;
-        // 3. The signature. Until here nothing of the payload was even decoded.
-        if compact.signature.is_empty() {
-            return Err(Rejection::MissingSignature);
-        }
-        let mut buffer = [0; MAX_SIGNATURE_BYTES];
-        let signature = base64url::decode_into(compact.signature, &mut buffer)
-            .map_err(|_| Rejection::MalformedToken)?;
-        key.verify(compact.signing_input.as_bytes(), signature)
-            .map_err(|_| Rejection::BadSignature)?;
+        // 1. to 3. Form, key, signature. Until here nothing of the payload was even decoded.
+        let demands = Demands {
+            algorithms: self.algorithms,
+            max_token_bytes: self.max_token_bytes,
+            token_type: &self.token_type,
+        };
+        let (key, payload) = demands.authenticate(token, keys)?;
         // 4. The claims, which are now the issuer's word.
-        let payload =
-            String::from_utf8(compact.payload_bytes()?).map_err(|_| Rejection::MalformedPayload)?;
-        let facts = self.check_claims(&Registered::parse(&payload)?, now)?;
+        let payload = String::from_utf8(payload).map_err(|_| Rejection::MalformedPayload)?;
+        let facts = {
+            let mut others = Names::new();
+            let claims = Registered::parse(&payload, &mut others)?;
+            self.check_required(&claims, &others)?;
+            self.check_claims(&claims, now)?
+        };
         // 5. What the caller wants besides.
         let claims = parse_claims(&payload)?;
         Ok(Verified::new(facts, key.algorithm(), payload, claims))
     }
 
-    fn select_key<'k>(
-        &self,
-        compact: &Compact<'_>,
-        keys: &'k KeySet,
-    ) -> Result<&'k VerifyingKey, Rejection> {
-        // Nearly every header is one of a few texts, whose meaning was worked out with the set.
-        let known = match self.token_type {
-            None => keys.find_by_header(compact.header),
-            Some(_) => None,
-        };
-        if let Some(key) = known.filter(|key| self.algorithms.contains(key.algorithm())) {
-            return Ok(key);
+    fn check_required(&self, claims: &Registered<'_>, others: &Names<'_>) -> Result<(), Rejection> {
+        for name in &*self.required_claims {
+            let (is_there, claim) = match &**name {
+                "aud" => (claims.audience.is_some(), Claim::Audience),
+                "exp" => (claims.expires_at.is_some(), Claim::Expiration),
+                "iat" => (claims.issued_at.is_some(), Claim::IssuedAt),
+                "iss" => (claims.issuer.is_some(), Claim::Issuer),
+                "jti" => (others.contains(name), Claim::TokenId),
+                "nbf" => (claims.not_before.is_some(), Claim::NotBefore),
+                "sub" => (claims.subject.is_some(), Claim::Subject),
+                _ => (others.contains(name), Claim::Other),
+            };
+            if !is_there {
+                return Err(Rejection::MissingClaim(claim));
+            }
         }
-        let bytes = compact.header_bytes()?;
-        let header = Header::parse(&bytes)?;
-        self.check_type(header.typ.as_deref())?;
-        if !self.algorithms.contains(header.algorithm) {
-            return Err(Rejection::AlgorithmNotAllowed);
-        }
-        keys.select(header.algorithm, header.key_id.as_deref())
-    }
-
-    fn check_type(&self, typ: Option<&str>) -> Result<(), Rejection> {
-        // Media types are compared without regard to case, and the prefix may be left out
-        // (RFC 7515 §4.1.9).
-        let short = typ.map(|typ| match typ.split_at_checked("application/".len()) {
-            Some((prefix, rest)) if prefix.eq_ignore_ascii_case("application/") => rest,
-            _ => typ,
-        });
-        let fits = match (&self.token_type, short) {
-            (None, None) => true,
-            (None, Some(typ)) => typ.eq_ignore_ascii_case("JWT"),
-            (Some(wanted), Some(typ)) => typ.eq_ignore_ascii_case(wanted),
-            (Some(_), None) => false,
-        };
-        if fits { Ok(()) } else { Err(Rejection::WrongType) }
+        Ok(())
     }
 
     fn check_claims(&self, claims: &Registered<'_>, now: UnixTime) -> Result<Facts, Rejection> {
@@ -111,6 +96,15 @@ impl Policy {
         if claims.issued_at.is_some_and(|date| date.ceil() > latest) {
             return Err(Rejection::IssuedInFuture);
         }
+        let mut refused_from = expires_at.saturating_add(self.leeway_seconds);
+        if let Some(max_age) = self.max_age_seconds {
+            let issued_at = claims.issued_at.ok_or(Rejection::MissingClaim(Claim::IssuedAt))?;
+            let too_old_from = issued_at.floor().saturating_add(max_age + self.leeway_seconds);
+            if now >= too_old_from {
+                return Err(Rejection::TooOld);
+            }
+            refused_from = refused_from.min(too_old_from);
+        }
         let subject = claims.subject.as_deref().ok_or(Rejection::MissingClaim(Claim::Subject))?;
         // An empty subject would be equal to an empty path segment: a user that nobody is.
         if subject.is_empty() {
@@ -121,6 +115,7 @@ impl Policy {
             expires_at,
             issued_at: claims.issued_at.map(NumericDate::floor),
             issuer,
+            refused_from,
             subject: subject.into(),
         })
     }
@@ -138,6 +133,71 @@ impl Policy {
             (Some(fitting), [_]) => Ok(Audience::One(Arc::clone(fitting))),
             (Some(_), _) => Ok(all()),
         }
+    }
+}
+
+/// What is asked of any signed token, whatever its payload.
+pub(crate) struct Demands<'p> {
+    pub(crate) algorithms: Algorithms,
+    pub(crate) max_token_bytes: usize,
+    pub(crate) token_type: &'p TokenType,
+}
+
+impl Demands<'_> {
+    /// The key that signed the token, and the payload, decoded.
+    pub(crate) fn authenticate<'k>(
+        &self,
+        token: &str,
+        keys: &'k KeySet,
+    ) -> Result<(&'k VerifyingKey, Vec<u8>), Rejection> {
+        // 1. Form: lengths first.
+        let compact = Compact::parse(token, self.max_token_bytes)?;
+        // 2. The header, and the key, chosen by name and algorithm; nothing in the token adds a key.
+        let key = self.select_key(&compact, keys)?;
+        // 3. The signature.
+        if compact.signature.is_empty() {
+            return Err(Rejection::MissingSignature);
+        }
+        let message = compact.signing_input.as_bytes();
+        let mut short = [0; SHORT_SIGNATURE_BYTES];
+        let long;
+        let signature = if compact.signature.len() <= SHORT_SIGNATURE_BYTES * 4 / 3 + 1 {
+            base64url::decode_into(compact.signature, &mut short)
+                .map_err(|_| Rejection::MalformedToken)?
+        } else {
+            // RSA and P-384 upwards: beside their arithmetic an allocation is nothing.
+            if compact.signature.len() > MAX_SIGNATURE_BYTES * 4 / 3 + 1 {
+                return Err(Rejection::MalformedToken);
+            }
+            long = base64url::decode(compact.signature).map_err(|_| Rejection::MalformedToken)?;
+            &long
+        };
+        key.verify(message, signature).map_err(|_| Rejection::BadSignature)?;
+        Ok((key, compact.payload_bytes()?))
+    }
+
+    fn select_key<'k>(
+        &self,
+        compact: &Compact<'_>,
+        keys: &'k KeySet,
+    ) -> Result<&'k VerifyingKey, Rejection> {
+        // Nearly every header is one of a few texts, whose meaning was worked out with the set.
+        let known = match self.token_type {
+            TokenType::Jwt => keys.find_by_header(compact.header),
+            TokenType::Jose | TokenType::Only(_) => None,
+        };
+        if let Some(key) = known.filter(|key| self.algorithms.contains(key.algorithm())) {
+            return Ok(key);
+        }
+        let bytes = compact.header_bytes()?;
+        let header = Header::parse(&bytes)?;
+        if !self.token_type.permits(header.typ.as_deref()) {
+            return Err(Rejection::WrongType);
+        }
+        if !self.algorithms.contains(header.algorithm) {
+            return Err(Rejection::AlgorithmNotAllowed);
+        }
+        keys.select(header.algorithm, header.key_id.as_deref())
     }
 }
 

@@ -1,15 +1,16 @@
 use super::*;
 
 fn refused(json: &str) -> Option<Rejection> {
-    Registered::parse(json).err()
+    Registered::parse(json, &mut Names::new()).err()
 }
 
 #[test]
 fn all_of_them() {
-    let claims = Registered::parse(
-        r#"{"iss":"i","sub":"s","aud":["a","b"],"exp":10.5,"nbf":1e1,"iat":-3,"x":{"y":[null]}}"#,
-    )
-    .unwrap();
+    let json =
+        r#"{"iss":"i","sub":"s","aud":["a","b"],"exp":10.5,"nbf":1e1,"iat":-3,"x":{"y":[null]}}"#;
+    let mut others = Names::new();
+    let claims = Registered::parse(json, &mut others).unwrap();
+    assert!(others.contains("x") && !others.contains("y") && !others.contains("sub"));
     assert_eq!(claims.issuer.as_deref(), Some("i"));
     assert_eq!(claims.subject.as_deref(), Some("s"));
     assert_eq!(claims.audience.unwrap().as_slice(), ["a", "b"]);
@@ -21,7 +22,8 @@ fn all_of_them() {
 
 #[test]
 fn texts_without_escapes_are_borrowed() {
-    let claims = Registered::parse(r#"{"sub":"s","iss":"\u0069"}"#).unwrap();
+    let mut others = Names::new();
+    let claims = Registered::parse(r#"{"sub":"s","iss":"\u0069"}"#, &mut others).unwrap();
     assert!(matches!(claims.subject, Some(Cow::Borrowed("s"))));
     assert!(matches!(claims.issuer, Some(Cow::Owned(_))));
 }

@@ -3,30 +3,14 @@
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey};
 use zeroize::Zeroizing;
 
-use super::Refused;
+use super::{PublicKey, Refused};
 
-/// A public key that has been decoded to a point once, and not again for every token.
-pub(crate) struct Ed25519PublicKey {
-    point: ParsedPublicKey,
-    bytes: [u8; 32],
-}
-
-impl Ed25519PublicKey {
-    pub(crate) fn new(bytes: [u8; 32]) -> Result<Self, Refused> {
-        if is_low_order(&bytes) {
-            return Err(Refused);
-        }
-        let point = ParsedPublicKey::new(&ED25519, bytes).map_err(|_| Refused)?;
-        Ok(Self { point, bytes })
+/// A public key, unless it is one under which signatures prove nothing.
+pub(crate) fn ed25519_public_key(bytes: &[u8; 32]) -> Result<PublicKey, Refused> {
+    if is_low_order(bytes) {
+        return Err(Refused);
     }
-
-    pub(crate) fn bytes(&self) -> &[u8; 32] {
-        &self.bytes
-    }
-
-    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Refused> {
-        self.point.verify_sig(message, signature).map_err(|_| Refused)
-    }
+    ParsedPublicKey::new(&ED25519, bytes).map(PublicKey).map_err(|_| Refused)
 }
 
 /// A seed and the pair that follows from it.
@@ -87,9 +71,9 @@ mod tests {
     fn low_order_keys_are_refused() {
         let mut identity = [0; 32];
         identity[0] = 1;
-        assert!(Ed25519PublicKey::new(identity).is_err());
-        assert!(Ed25519PublicKey::new([0; 32]).is_err());
+        assert!(ed25519_public_key(&identity).is_err());
+        assert!(ed25519_public_key(&[0; 32]).is_err());
         identity[31] = 0x80;
-        assert!(Ed25519PublicKey::new(identity).is_err());
+        assert!(ed25519_public_key(&identity).is_err());
     }
 }

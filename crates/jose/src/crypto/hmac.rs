@@ -16,7 +16,7 @@ impl MacKey {
             Algorithm::HS256 => hmac::HMAC_SHA256,
             Algorithm::HS384 => hmac::HMAC_SHA384,
             Algorithm::HS512 => hmac::HMAC_SHA512,
-            Algorithm::EdDSA => return None,
+            _ => return None,
         };
         Some(Self(hmac::Key::new(hash, secret)))
     }

@@ -2,12 +2,16 @@
 
 use std::{fmt, sync::Arc};
 
-use zeroize::Zeroizing;
-
-use super::{KeyError, mac_key};
+use super::{
+    KeyError,
+    der::{self, Pem},
+    mac_key,
+    parts::{PublicParts, named_algorithm, shared_secret},
+};
 use crate::{
-    Algorithm, Jwk, base64url,
-    crypto::{Ed25519PublicKey, MacKey, Refused},
+    Algorithm, Jwk,
+    algorithm::Family,
+    crypto::{MacKey, PublicKey, Refused, ec_public_key, ed25519_public_key, rsa_public_key},
 };
 
 /// Checks signatures of one algorithm; parsed once, cheap to clone.
@@ -17,18 +21,24 @@ use crate::{
 ///
 /// let key = VerifyingKey::hmac(Algorithm::HS256, b"a shared secret of 32 bytes or more")?;
 /// assert_eq!(key.algorithm(), Algorithm::HS256);
+///
+/// let pem = "-----BEGIN PUBLIC KEY-----
+/// MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+/// -----END PUBLIC KEY-----";
+/// assert_eq!(VerifyingKey::from_pem(pem, None)?.algorithm(), Algorithm::EdDSA);
 /// # Ok::<(), gatewright_jose::KeyError>(())
 /// ```
 #[derive(Clone)]
 pub struct VerifyingKey {
+    algorithm: Algorithm,
     key_id: Option<Arc<str>>,
     material: Material,
 }
 
 #[derive(Clone)]
 enum Material {
-    Ed25519(Arc<Ed25519PublicKey>),
-    Mac(Algorithm, Arc<MacKey>),
+    Mac(Arc<MacKey>),
+    Public(Arc<(PublicKey, PublicParts)>),
 }
 
 impl VerifyingKey {
@@ -41,28 +51,40 @@ impl VerifyingKey {
 
     /// An Ed25519 public key, as RFC 8032 encodes it.
     pub fn ed25519(public_key: &[u8; 32]) -> Result<Self, KeyError> {
-        let key = Ed25519PublicKey::new(*public_key).map_err(|Refused| KeyError::Weak)?;
-        Ok(Self { key_id: None, material: Material::Ed25519(Arc::new(key)) })
+        Self::from_parts(PublicParts::Ed25519(*public_key), None)
     }
 
-    /// A key in JSON form: `OKP` with Ed25519, or `oct` with an `alg`. An `oct` key without `alg`
-    /// is refused, since nothing else would bind it to one algorithm. A private half is not read.
+    /// A key in JSON form: `OKP` with Ed25519, `EC`, `RSA`, or `oct` with an `alg`. An `oct` key
+    /// without `alg` is refused, since nothing else would bind it to one algorithm; an `RSA` key
+    /// without is for RS256. A private half is not read.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
         if !jwk.may_verify() {
             return Err(KeyError::NotForSignatures);
         }
-        let key = match jwk.kty.as_str() {
-            "OKP" => Self::ed25519(&ed25519_x(jwk)?)?,
-            "oct" => {
-                let (algorithm, secret) = shared_secret(jwk)?;
-                Self::hmac(algorithm, &secret)?
-            }
-            _ => return Err(KeyError::Unsupported),
+        let key = if jwk.kty == "oct" {
+            let (algorithm, secret) = shared_secret(jwk)?;
+            Self::hmac(algorithm, &secret)?
+        } else {
+            Self::from_parts(PublicParts::from_jwk(jwk)?, named_algorithm(jwk)?)?
         };
         Ok(match &jwk.kid {
             Some(key_id) => key.with_key_id(key_id.as_str()),
             None => key,
         })
+    }
+
+    /// The one public key of a PEM text: `PUBLIC KEY` or `RSA PUBLIC KEY`. Without an algorithm, an
+    /// RSA key is for RS256; the others have only one.
+    pub fn from_pem(text: &str, algorithm: Option<Algorithm>) -> Result<Self, KeyError> {
+        match Pem::parse(text)? {
+            Pem::Private(_) => Err(KeyError::Private),
+            Pem::Public(parts) => Self::from_parts(parts, algorithm),
+        }
+    }
+
+    /// The same in DER: `SubjectPublicKeyInfo` or `RSAPublicKey`.
+    pub fn from_der(der: &[u8], algorithm: Option<Algorithm>) -> Result<Self, KeyError> {
+        Self::from_parts(der::public_der(der)?, algorithm)
     }
 
     /// The same key under a name; a token that names a key is checked by that key alone.
@@ -73,10 +95,7 @@ impl VerifyingKey {
 
     /// The one algorithm it is for.
     pub fn algorithm(&self) -> Algorithm {
-        match &self.material {
-            Material::Ed25519(_) => Algorithm::EdDSA,
-            Material::Mac(algorithm, _) => *algorithm,
-        }
+        self.algorithm
     }
 
     /// Its name, if it has one.
@@ -86,25 +105,39 @@ impl VerifyingKey {
 
     /// The form to publish; `None` for a shared secret, which must never be published.
     pub fn public_jwk(&self) -> Option<Jwk> {
-        let Material::Ed25519(key) = &self.material else { return None };
+        let Material::Public(key) = &self.material else { return None };
         Some(Jwk {
-            kty: "OKP".into(),
-            crv: Some("Ed25519".into()),
-            x: Some(base64url::encode(key.bytes())),
             kid: self.key_id().map(Into::into),
-            alg: Some(Algorithm::EdDSA.as_str().into()),
-            ..Jwk::default()
+            alg: Some(self.algorithm.as_str().into()),
+            ..key.1.to_jwk()
         })
     }
 
     pub(super) fn from_mac(algorithm: Algorithm, key: Arc<MacKey>) -> Self {
-        Self { key_id: None, material: Material::Mac(algorithm, key) }
+        Self { algorithm, key_id: None, material: Material::Mac(key) }
+    }
+
+    pub(super) fn from_parts(
+        parts: PublicParts,
+        algorithm: Option<Algorithm>,
+    ) -> Result<Self, KeyError> {
+        let algorithm = parts.algorithm(algorithm)?;
+        let key = match &parts {
+            PublicParts::Ec(_, point) => ec_public_key(algorithm, point),
+            PublicParts::Ed25519(bytes) => ed25519_public_key(bytes),
+            PublicParts::Rsa { n, e } => rsa_public_key(algorithm, n, e),
+        };
+        let key = key.map_err(|Refused| match algorithm.family() {
+            Family::Ed25519 => KeyError::Weak,
+            _ => KeyError::Malformed,
+        })?;
+        Ok(Self { algorithm, key_id: None, material: Material::Public(Arc::new((key, parts))) })
     }
 
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Refused> {
         match &self.material {
-            Material::Ed25519(key) => key.verify(message, signature),
-            Material::Mac(_, key) => key.verify(message, signature),
+            Material::Mac(key) => key.verify(message, signature),
+            Material::Public(key) => key.0.verify(message, signature),
         }
     }
 }
@@ -112,28 +145,8 @@ impl VerifyingKey {
 impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifyingKey")
-            .field("algorithm", &self.algorithm())
+            .field("algorithm", &self.algorithm)
             .field("key_id", &self.key_id)
             .finish_non_exhaustive()
     }
-}
-
-/// The public key of an OKP JWK, which has to be one for `EdDSA` with Ed25519 (RFC 8037 §2).
-pub(super) fn ed25519_x(jwk: &Jwk) -> Result<[u8; 32], KeyError> {
-    if jwk.kty != "OKP" || jwk.crv.as_deref() != Some("Ed25519") {
-        return Err(KeyError::Unsupported);
-    }
-    if jwk.alg.as_deref().is_some_and(|alg| alg != Algorithm::EdDSA.as_str()) {
-        return Err(KeyError::Unsupported);
-    }
-    let x = jwk.x.as_deref().ok_or(KeyError::Malformed)?;
-    base64url::decode_array(x).map_err(|_| KeyError::Malformed)
-}
-
-/// The secret of an `oct` JWK, and the algorithm it names (RFC 7518 §6.4).
-pub(super) fn shared_secret(jwk: &Jwk) -> Result<(Algorithm, Zeroizing<Vec<u8>>), KeyError> {
-    let algorithm = jwk.alg.as_deref().and_then(Algorithm::parse).ok_or(KeyError::Unsupported)?;
-    let k = jwk.k.as_deref().ok_or(KeyError::Malformed)?;
-    let secret = base64url::decode(k).map_err(|_| KeyError::Malformed)?;
-    Ok((algorithm, Zeroizing::new(secret)))
 }

@@ -118,5 +118,5 @@ fn keys_that_are_not_for_this_are_refused() {
     );
     assert_eq!(refused(Jwk { d: None, ..jwk.clone() }), KeyError::Malformed);
     assert_eq!(refused(Jwk { kty: "EC".into(), ..jwk.clone() }), KeyError::Unsupported);
-    assert_eq!(refused(Jwk { alg: Some("HS256".into()), ..jwk }), KeyError::Unsupported);
+    assert_eq!(refused(Jwk { alg: Some("HS256".into()), ..jwk }), KeyError::WrongAlgorithm);
 }
