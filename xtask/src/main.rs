@@ -11,6 +11,7 @@
 
 mod bench;
 mod child;
+mod docs;
 mod http;
 mod needs;
 mod served;
@@ -36,6 +37,8 @@ enum Command {
     Test(test::Args),
     /// The real better-auth client against our server: short for `test --only conformance`.
     Conformance,
+    /// Writes the pages and tables that are made from the code; `test` fails where they are stale.
+    Docs,
     /// Measures ours beside the real Better Auth, in pairs, in one run.
     #[command(after_help = bench::EXAMPLES)]
     Bench(bench::Args),
@@ -46,6 +49,7 @@ Examples:
   cargo xtask test                        everything, as CI does
   cargo xtask test --only fmt,clippy      some steps, in their usual order
   cargo xtask conformance                 the real better-auth client against our server
+  cargo xtask docs                        write what is made from the code
   cargo xtask bench --quick               a first impression of the figures in two minutes";
 
 fn main() -> ExitCode {
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
     let outcome = child::end_with_us().and_then(|()| match args.command {
         Command::Test(args) => test::run(&args),
         Command::Conformance => test::run(&test::Args::only(test::Step::Conformance)),
+        Command::Docs => docs::run(),
         Command::Bench(args) => bench::run(&args),
     });
     match outcome {

@@ -285,3 +285,46 @@ impl Rejection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The match fails to compile when a reason is added, the assertion when it is not in the list.
+    #[test]
+    fn the_list_is_complete() {
+        const COUNT: usize = 27;
+        for rejection in Rejection::ALL {
+            match rejection {
+                Rejection::AlgorithmMismatch
+                | Rejection::AlgorithmNotAllowed
+                | Rejection::AmbiguousKey
+                | Rejection::BadSignature
+                | Rejection::CriticalHeader
+                | Rejection::DuplicateMember
+                | Rejection::EmbeddedKey
+                | Rejection::Expired
+                | Rejection::IssuedInFuture
+                | Rejection::MalformedClaim(_)
+                | Rejection::MalformedHeader
+                | Rejection::MalformedPayload
+                | Rejection::MalformedToken
+                | Rejection::MissingClaim(_)
+                | Rejection::MissingSignature
+                | Rejection::NestingTooDeep
+                | Rejection::NotYetValid
+                | Rejection::TokenTooLarge
+                | Rejection::TooOld
+                | Rejection::UnexpectedClaims
+                | Rejection::UnencodedPayload
+                | Rejection::UnknownKey
+                | Rejection::Unsigned
+                | Rejection::UnsupportedAlgorithm
+                | Rejection::WrongAudience
+                | Rejection::WrongIssuer
+                | Rejection::WrongType => {}
+            }
+        }
+        assert_eq!(Rejection::ALL.len(), COUNT, "a reason was added to the match above: list it");
+    }
+}

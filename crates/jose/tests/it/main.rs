@@ -7,6 +7,7 @@
 
 mod hostile;
 mod keys;
+mod pages;
 mod policy;
 mod properties;
 mod rfc;

@@ -3,20 +3,7 @@
 use gatewright_jose::{Algorithm, Claim, Policy, Rejection as R, UnixTime, Verified};
 use serde::Deserialize;
 
-use crate::support::{CLAIMS, NOW, forge, keys, policy, verify_claims};
-
-/// The claims of a good token with some replaced; `null` takes one out.
-fn with(replacements: &str) -> String {
-    let mut claims: serde_json::Map<_, _> = serde_json::from_str(CLAIMS).unwrap();
-    let replacements: serde_json::Map<_, _> = serde_json::from_str(replacements).unwrap();
-    for (name, value) in replacements {
-        claims.remove(&name);
-        if !value.is_null() {
-            claims.insert(name, value);
-        }
-    }
-    serde_json::to_string(&claims).unwrap()
-}
+use crate::support::{CLAIMS, NOW, claims_with, forge, keys, policy, verify_claims};
 
 #[test]
 fn what_is_expected_is_required() {
@@ -34,17 +21,17 @@ fn what_is_expected_is_required() {
         (r#"{"aud":["x"]}"#, Some(R::WrongAudience)),
         (r#"{"aud":["x","https://a.example"]}"#, None),
     ] {
-        assert_eq!(verify_claims(&policy(), &with(claims), NOW), expected, "{claims}");
+        assert_eq!(verify_claims(&policy(), &claims_with(claims), NOW), expected, "{claims}");
     }
 }
 
 #[test]
 fn any_means_any_and_still_demands_well_formed_claims() {
     let any = Policy::builder().any_issuer().any_audience().any_algorithm().build();
-    assert_eq!(verify_claims(&any, &with(r#"{"iss":null,"aud":null}"#), NOW), None);
-    let number = with(r#"{"iss":1}"#);
+    assert_eq!(verify_claims(&any, &claims_with(r#"{"iss":null,"aud":null}"#), NOW), None);
+    let number = claims_with(r#"{"iss":1}"#);
     assert_eq!(verify_claims(&any, &number, NOW), Some(R::MalformedClaim(Claim::Issuer)));
-    let no_expiry = with(r#"{"exp":null}"#);
+    let no_expiry = claims_with(r#"{"exp":null}"#);
     assert_eq!(verify_claims(&any, &no_expiry, NOW), Some(R::MissingClaim(Claim::Expiration)));
 }
 
@@ -75,16 +62,20 @@ fn times_to_the_second() {
         (r#"{"iat":50}"#, 49, Some(R::IssuedInFuture)),
         (r#"{"iat":50}"#, 50, None),
     ] {
-        assert_eq!(verify_claims(&strict, &with(claims), now), expected, "{claims} at {now}");
+        assert_eq!(
+            verify_claims(&strict, &claims_with(claims), now),
+            expected,
+            "{claims} at {now}"
+        );
     }
-    let latest = with(r#"{"exp":253402300799}"#);
+    let latest = claims_with(r#"{"exp":253402300799}"#);
     assert_eq!(verify_claims(&strict, &latest, i64::MAX), Some(R::Expired));
     assert_eq!(verify_claims(&strict, &latest, i64::MIN), None);
 }
 
 #[test]
 fn leeway_is_ten_seconds_and_sixty_at_most() {
-    let claims = with(r#"{"exp":100}"#);
+    let claims = claims_with(r#"{"exp":100}"#);
     assert_eq!(verify_claims(&policy(), &claims, 109), None);
     assert_eq!(verify_claims(&policy(), &claims, 110), Some(R::Expired));
     let wide = Policy::builder().any_issuer().any_audience().any_algorithm().leeway_seconds(255);
@@ -126,13 +117,15 @@ fn the_callers_own_claims() {
     }
 
     let policy = policy();
-    let token =
-        forge(r#"{"alg":"HS256"}"#, &with(r#"{"role":"admin","aud":["https://a.example","b"]}"#));
+    let token = forge(
+        r#"{"alg":"HS256"}"#,
+        &claims_with(r#"{"role":"admin","aud":["https://a.example","b"]}"#),
+    );
     let verified: Verified<Role> = policy.verify(&token, &keys(), UnixTime::new(NOW)).unwrap();
     assert_eq!(verified.claims().role, "admin");
     assert_eq!(verified.issuer(), Some("https://i.example"));
     assert_eq!(verified.audience().collect::<Vec<_>>(), ["https://a.example", "b"]);
-    assert_eq!(verified.expires_at(), UnixTime::new(NOW + 60));
+    assert_eq!(verified.expires_at(), UnixTime::new(4_102_444_800));
     assert_eq!(verified.issued_at(), None);
     assert_eq!(verified.algorithm(), Algorithm::HS256);
 
@@ -142,4 +135,58 @@ fn the_callers_own_claims() {
     let other = forge(r#"{"alg":"HS256"}"#, CLAIMS);
     let result = policy.verify::<Role>(&other, &keys(), UnixTime::new(NOW));
     assert_eq!(result.unwrap_err(), R::UnexpectedClaims);
+}
+
+#[test]
+fn a_greatest_age_demands_iat_and_is_kept_to_the_second() {
+    let policy = Policy::builder()
+        .any_issuer()
+        .any_audience()
+        .any_algorithm()
+        .leeway_seconds(5)
+        .max_age_seconds(60)
+        .build();
+    for (claims, now, expected) in [
+        (r"{}", 100, Some(R::MissingClaim(Claim::IssuedAt))),
+        (r#"{"iat":100}"#, 164, None),
+        (r#"{"iat":100}"#, 165, Some(R::TooOld)),
+        (r#"{"iat":100.9}"#, 165, Some(R::TooOld)),
+        (r#"{"iat":100,"exp":120}"#, 125, Some(R::Expired)),
+        (r#"{"iat":106}"#, 100, Some(R::IssuedInFuture)),
+    ] {
+        assert_eq!(
+            verify_claims(&policy, &claims_with(claims), now),
+            expected,
+            "{claims} at {now}"
+        );
+    }
+    let refused_from = |claims: &str| {
+        let token = forge(r#"{"alg":"HS256"}"#, &claims_with(claims));
+        policy.verify::<()>(&token, &keys(), UnixTime::new(110)).unwrap().refused_from().get()
+    };
+    assert_eq!(refused_from(r#"{"iat":100}"#), 165);
+    assert_eq!(refused_from(r#"{"iat":100,"exp":120}"#), 125);
+}
+
+#[test]
+fn claims_that_the_policy_requires_besides() {
+    let requiring = |names: &[&str]| {
+        let policy = Policy::builder().any_issuer().any_audience().any_algorithm();
+        policy.required_claims(names.iter().copied()).build()
+    };
+    let claims = claims_with(r#"{"jti":"1","iat":5,"nbf":5,"role":null,"a\u0062c":1}"#);
+    let all = ["jti", "iat", "nbf", "iss", "aud", "sub", "exp", "abc"];
+    assert_eq!(verify_claims(&requiring(&all), &claims, NOW), None);
+    for (name, claim) in [
+        ("aud", Claim::Audience),
+        ("iat", Claim::IssuedAt),
+        ("iss", Claim::Issuer),
+        ("jti", Claim::TokenId),
+        ("nbf", Claim::NotBefore),
+        ("role", Claim::Other),
+    ] {
+        let without = claims_with(r#"{"iss":null,"aud":null}"#);
+        let refused = verify_claims(&requiring(&["sub", name]), &without, NOW);
+        assert_eq!(refused, Some(R::MissingClaim(claim)), "{name}");
+    }
 }
