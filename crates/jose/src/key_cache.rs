@@ -130,6 +130,11 @@ impl KeyCache {
         if is_overdue { Lookup::Refresh } else { Lookup::FoundStale(set) }
     }
 
+    /// The set at hand, however old; to compare with, not to verify with.
+    pub fn current(&self) -> Option<Arc<KeySet>> {
+        self.held.as_ref().map(|held| Arc::clone(&held.set))
+    }
+
     /// When [`lookup`](Self::lookup) gives the set at hand and does nothing else: the caller need not
     /// ask it within that time, as long as no fetch ends.
     pub fn quiet_span(&self) -> Option<Range<UnixTime>> {
