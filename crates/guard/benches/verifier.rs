@@ -8,12 +8,16 @@
     reason = "a benchmark has nothing to do but end when its setup fails"
 )]
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::task::{Context, Poll, Waker};
 
 use divan::{Bencher, black_box};
-use gatewright_guard::{Algorithm, KeySet, Policy, Verifier};
+use gatewright_guard::{Algorithm, Guard, KeySet, Policy, Verifier};
 use gatewright_jose::SigningKey;
+use http::{Request, Response};
 use serde_json::json;
+use tower::{Layer as _, Service as _, service_fn};
 
 const SECRET: &[u8] = b"a shared secret of more than 32 bytes";
 const ISSUER: &str = "https://app.example.com";
@@ -92,8 +96,25 @@ fn d_seen_async(bencher: Bencher, algorithm: Algorithm) {
     });
 }
 
+/// The whole layer around a service that does nothing: the header, the token, the extension.
 #[divan::bench(args = ALGORITHMS)]
-fn e_each_time(bencher: Bencher, algorithm: Algorithm) {
+fn e_seen_by_the_layer(bencher: Bencher, algorithm: Algorithm) {
+    let key = key(algorithm);
+    let bearer = format!("Bearer {}", token(&key, "Qk3pVn8yXc5tRw2zLm7bHs4dGf6jPa9e"));
+    let inner = service_fn(|_: Request<()>| ready(Ok::<_, Infallible>(Response::new(""))));
+    let mut service = Guard::new(verifier(&key)).layer(inner);
+    let request =
+        || Request::builder().header("authorization", &bearer).body(()).expect("a request");
+    bencher.with_inputs(request).bench_local_values(|request| {
+        let answering = std::pin::pin!(service.call(request));
+        let answered = answering.poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(&answered, Poll::Ready(Ok(response)) if response.status() == 200));
+        answered
+    });
+}
+
+#[divan::bench(args = ALGORITHMS)]
+fn f_each_time(bencher: Bencher, algorithm: Algorithm) {
     let key = key(algorithm);
     let verifier = verifier(&key).token_cache(0);
     let token = token(&key, "Qk3pVn8yXc5tRw2zLm7bHs4dGf6jPa9e");

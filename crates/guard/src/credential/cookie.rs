@@ -81,7 +81,7 @@ impl Cookie {
         Ok(Self { name: name.into(), pages })
     }
 
-    pub(super) fn token<'r>(&self, head: Head<'r>) -> Result<&'r str, Denial> {
+    pub(super) fn token<'r>(&self, head: Head<'r>) -> Result<&'r [u8], Denial> {
         let token = self.find(head.headers)?;
         self.pages.check(head)?;
         Ok(token)
@@ -89,7 +89,7 @@ impl Cookie {
 
     /// Names are compared exactly (RFC 6265 §5.4). Two of one name come from two who set them, such
     /// as a neighbouring subdomain, and which is meant nobody can tell.
-    fn find<'r>(&self, headers: &'r HeaderMap) -> Result<&'r str, Denial> {
+    fn find<'r>(&self, headers: &'r HeaderMap) -> Result<&'r [u8], Denial> {
         let pairs = headers.get_all(COOKIE).iter().flat_map(|header| {
             header.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii)
         });
@@ -102,7 +102,7 @@ impl Cookie {
         if values.next().is_some() {
             return Err(Denial::MalformedCredential);
         }
-        str::from_utf8(value).map_err(|_| Denial::MalformedCredential)
+        Ok(value)
     }
 }
 

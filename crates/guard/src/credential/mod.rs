@@ -79,9 +79,9 @@ impl Credential {
         let token = match &self.0 {
             Place::Bearer => return bearer_token(head.headers),
             Place::Cookie(cookie) => cookie.token(head)?,
-            Place::Custom(find) => find(head)?,
+            Place::Custom(find) => find(head)?.as_bytes(),
         };
-        if is_token68(token) { Ok(token) } else { Err(Denial::MalformedCredential) }
+        token68(token)
     }
 }
 
@@ -100,16 +100,18 @@ impl fmt::Debug for Credential {
 /// [`Denial::NoCredential`] means that the request does not try to authenticate with a bearer
 /// token; everything that tries and fails is [`Denial::MalformedCredential`].
 pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Denial> {
-    let value = only(headers, &AUTHORIZATION)?.ok_or(Denial::NoCredential)?;
-    let value = value.to_str().map_err(|_| Denial::MalformedCredential)?;
-    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    let value = only(headers, &AUTHORIZATION)?.ok_or(Denial::NoCredential)?.as_bytes();
+    if !value.is_ascii() {
+        return Err(Denial::MalformedCredential);
+    }
+    let scheme_end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
+    let (scheme, token) = value.split_at_checked(scheme_end).unwrap_or_default();
     // RFC 9110 §11.1: the scheme is case-insensitive.
-    if !scheme.eq_ignore_ascii_case("Bearer") {
+    if !scheme.eq_ignore_ascii_case(b"Bearer") {
         return Err(Denial::NoCredential);
     }
     // RFC 6750 §2.1 writes one space; RFC 9110 §11.4 allows more.
-    let token = token.trim_start_matches(' ');
-    if is_token68(token) { Ok(token) } else { Err(Denial::MalformedCredential) }
+    token68(token.trim_ascii_start())
 }
 
 /// The only value of a header field. Two parties that pick different ones of two disagree about who
@@ -125,7 +127,18 @@ pub(crate) fn only<'r>(
     }
 }
 
-fn is_token68(token: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-    !token.is_empty() && token.bytes().all(fits)
+/// A token in the characters that RFC 9110 §11.2 allows.
+fn token68(token: &[u8]) -> Result<&str, Denial> {
+    // Every byte is looked at, and none decides: so the compiler looks at sixteen at once.
+    let is_token68 = token.iter().fold(true, |is_token68, byte| {
+        is_token68
+            & (byte.is_ascii_lowercase()
+                | byte.is_ascii_uppercase()
+                | byte.is_ascii_digit()
+                | matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'='))
+    });
+    match str::from_utf8(token) {
+        Ok(token) if is_token68 && !token.is_empty() => Ok(token),
+        _ => Err(Denial::MalformedCredential),
+    }
 }
