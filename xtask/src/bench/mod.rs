@@ -1,8 +1,10 @@
-//! `cargo xtask bench`: ours beside the real Better Auth, in pairs, in one run on one machine.
+//! `cargo xtask bench`: ours beside the real Better Auth, and a service with our guard beside one
+//! without, in pairs, in one run on one machine.
 //!
 //! Absolute figures say little on a shared machine, so each round measures one and then the other,
 //! and what counts is the ratio within a round. The goals are those of docs/design.md.
 
+mod guard;
 mod load;
 mod peer;
 mod process;
@@ -27,6 +29,7 @@ Examples:
   cargo xtask bench                        three rounds, in about ten minutes
   cargo xtask bench -o bench/RESULTS.md    and writes the table down
   cargo xtask bench --only jose            the token library's own benchmarks
+  cargo xtask bench --only guard           an axum service with and without the guard
   cargo xtask bench --rounds 5 --seconds 10
 
 Both servers listen on loopback, on databases of their own below target/.";
@@ -71,6 +74,8 @@ pub(crate) struct Args {
 /// What can be measured apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
+    /// An axum service with our guard beside the same without it.
+    Guard,
     /// The token library: verify and sign, beside the primitives and another library.
     Jose,
     /// Our server beside the real Better Auth.
@@ -112,36 +117,50 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let status = child::run(&mut cargo(&root, JOSE))?;
         ensure!(status.success(), "`cargo {}` failed", JOSE.join(" "));
     }
-    if !args.wants(Part::Server) {
-        return Ok(ExitCode::SUCCESS);
+    let busy = process::load_average(); // before the builds, which are ours
+    let mut tables = Vec::new();
+    if args.wants(Part::Guard) {
+        tables.push(guard::measure(&root, args.effort())?);
     }
-    let table = servers(&root, args.effort())?;
-    println!("\n{}", table.as_text());
-    if let Some(file) = &args.output {
-        std::fs::write(file, table.as_markdown())
+    if args.wants(Part::Server) {
+        tables.push(servers(&root, args.effort())?);
+    }
+    if let Some(busy) = busy.filter(|busy| *busy > QUIET_LOAD) {
+        for table in &mut tables {
+            table.note(format!(
+                "The machine was NOT idle: its load average was {busy} before the run. Absolute \
+                 figures and latencies are worse than they would be."
+            ));
+        }
+    }
+    report(&tables, args.output.as_deref())
+}
+
+/// Prints the tables, and writes them down if asked to.
+fn report(tables: &[Table], output: Option<&Path>) -> Result<ExitCode> {
+    for table in tables {
+        println!("\n{}", table.as_text());
+    }
+    if let Some(file) = output.filter(|_| !tables.is_empty()) {
+        let tables: Vec<String> = tables.iter().map(Table::as_markdown).collect();
+        let head = "# Measured side by side\n\nMade by `cargo xtask bench`.\n\n";
+        std::fs::write(file, format!("{head}{}", tables.join("\n")))
             .with_context(|| format!("writing {}", file.display()))?;
         println!("written to {}", file.display());
     }
-    Ok(if table.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_sound = tables.iter().all(Table::is_sound);
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn servers(root: &Path, effort: Effort) -> Result<Table> {
     needs::tools(needs::FOR_BENCH)?;
     needs::npm_packages(&root.join("conformance"))?;
     let build = ["build", "--locked", "--profile", "dist", "-p", "gatewright-cli"];
-    let busy = process::load_average(); // before the build, which is ours
     println!("building what ships: cargo {}", build.join(" "));
     ensure!(child::run(&mut cargo(root, &build))?.success(), "the build failed");
 
     let scratch = Scratch::new(root, "bench")?;
     let ours = Peer::ours(root, scratch.path())?;
     let theirs = Peer::theirs(root, scratch.path())?;
-    let mut table = rounds::measure(root, &[ours, theirs], effort)?;
-    if let Some(busy) = busy.filter(|busy| *busy > QUIET_LOAD) {
-        table.note(format!(
-            "The machine was NOT idle: its load average was {busy} before the run. Absolute \
-             figures and latencies are worse than they would be."
-        ));
-    }
-    Ok(table)
+    rounds::measure(root, &[ours, theirs], effort)
 }

@@ -31,6 +31,7 @@ pub(crate) struct Row {
 pub(crate) struct Table {
     names: [&'static str; 2],
     effort: Effort,
+    circumstances: &'static str,
     rows: Vec<Row>,
     notes: Vec<String>,
     failed: u64,
@@ -82,9 +83,13 @@ impl Row {
 }
 
 impl Table {
-    /// An empty one, for ours and theirs.
-    pub(crate) fn new(names: [&'static str; 2], effort: Effort) -> Self {
-        Self { names, effort, rows: Vec::new(), notes: Vec::new(), failed: 0 }
+    /// An empty one, for ours and theirs; `circumstances` is what holds for all rows.
+    pub(crate) fn new(
+        names: [&'static str; 2],
+        effort: Effort,
+        circumstances: &'static str,
+    ) -> Self {
+        Self { names, effort, circumstances, rows: Vec::new(), notes: Vec::new(), failed: 0 }
     }
 
     /// Adds a row.
@@ -147,11 +152,7 @@ impl Table {
         let rows: Vec<String> = lines.collect();
         let remarks = self.remarks().join("\n- ");
         let rule = "|---|---|---|---|---|---|";
-        format!(
-            "# Measured side by side\n\nMade by `cargo xtask bench`.\n\n\
-             {head}\n{rule}\n{}\n\n- {remarks}\n",
-            rows.join("\n")
-        )
+        format!("{head}\n{rule}\n{}\n\n- {remarks}\n", rows.join("\n"))
     }
 
     fn lines(&self) -> Vec<[String; 6]> {
@@ -162,10 +163,10 @@ impl Table {
     }
 
     fn remarks(&self) -> Vec<String> {
-        let Effort { rounds, time } = self.effort;
+        let (Effort { rounds, time }, circumstances) = (self.effort, self.circumstances);
         let mut remarks = vec![format!(
-            "Medians of {rounds} rounds of {time:?}, both servers in turn on this machine, SQLite, \
-             32 connections; the ratio is taken within each round."
+            "Medians of {rounds} rounds of {time:?}, {circumstances}; the ratio is taken within \
+             each round."
         )];
         remarks.extend(self.notes.iter().cloned());
         if self.failed > 0 {
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn ratios_are_taken_pair_by_pair() {
-        let mut table = Table::new(["ours", "theirs"], EFFORT);
+        let mut table = Table::new(["ours", "theirs"], EFFORT, "in turn");
         // The medians' ratio would be 20; within the rounds it was 10, 10 and 40.
         let pairs = [[100.0, 10.0], [200.0, 20.0], [400.0, 10.0]];
         let pairs = pairs.map(|pair| pair.map(|rate| measured(rate, 0)));
@@ -237,7 +238,7 @@ mod tests {
 
     #[test]
     fn failed_requests_spoil_the_table() {
-        let mut table = Table::new(["ours", "theirs"], EFFORT);
+        let mut table = Table::new(["ours", "theirs"], EFFORT, "in turn");
         table.add_rates("ok", &[[measured(9.0, 0), measured(3.0, 2)]], Goal::None);
         assert!(!table.is_sound());
         assert!(table.as_markdown().contains("2 requests FAILED"));
