@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gatewright_jose::{
-    Algorithm, KeyCache, KeyCacheTimes, KeySet, Lookup, Policy, Rejection, UnixTime, UnknownKey,
-    Verified, VerifyingKey,
+    Algorithm, KeyCache, KeyCacheTimes, KeySet, Lookup, Policy, Rejection, TokenCache, UnixTime,
+    UnknownKey, Verified, VerifyingKey,
 };
 use pyo3::{
     prelude::*,
@@ -24,6 +24,7 @@ use crate::{
 pub(crate) struct Core {
     clock: Clock,
     policy: Policy,
+    seen: Mutex<TokenCache>,
     source: Source,
 }
 
@@ -38,8 +39,21 @@ enum Source {
 #[pyclass(frozen, module = "gatewright._native")]
 pub(crate) struct Pending {
     token: String,
+    detaches: bool,
     /// The set in which the token's key is not; `None` where there was no set at all.
     checked_with: Option<Arc<KeySet>>,
+    waits: u8,
+}
+
+/// A token and how it is to be verified.
+#[derive(Clone, Copy)]
+struct Call<'t> {
+    token: &'t str,
+    /// Whether other threads of Python may run while a signature of tens of microseconds is checked.
+    /// That pays among threads. On an event loop it does not: a thread that computes gives the
+    /// interpreter back after milliseconds, and until then all requests of the loop would stand still.
+    detaches: bool,
+    /// How often the token has waited for a first set.
     waits: u8,
 }
 
@@ -50,8 +64,9 @@ enum Verdict {
 }
 
 impl Verdict {
-    fn pending(token: &str, checked_with: Option<Arc<KeySet>>, waits: u8) -> Self {
-        Self::Pending(Pending { token: token.to_owned(), checked_with, waits })
+    fn pending(call: Call<'_>, checked_with: Option<Arc<KeySet>>) -> Self {
+        let Call { token, detaches, waits } = call;
+        Self::Pending(Pending { token: token.to_owned(), detaches, checked_with, waits })
     }
 }
 
@@ -71,6 +86,22 @@ impl Core {
             })
         };
         let keys = algorithms.iter().map(key).collect::<PyResult<KeySet>>()?;
+        Self::fixed(py, settings, keys)
+    }
+
+    /// A public key in PEM, for each of the algorithms that were named.
+    #[staticmethod]
+    fn with_pem(py: Python<'_>, settings: Settings, pem: &str) -> PyResult<Self> {
+        let key = |algorithm: Option<Algorithm>| {
+            VerifyingKey::from_pem(pem, algorithm)
+                .map_err(|error| errors::configuration(py, format_args!("public_key: {error}")))
+        };
+        let keys = match settings.algorithms(py)? {
+            None => KeySet::from(key(None)?),
+            Some(algorithms) => {
+                algorithms.into_iter().map(|one| key(Some(one))).collect::<PyResult<KeySet>>()?
+            }
+        };
         Self::fixed(py, settings, keys)
     }
 
@@ -103,16 +134,17 @@ impl Core {
     fn verify<'py>(
         slf: &Bound<'py, Self>,
         token: &Bound<'py, PyString>,
+        on_event_loop: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         // A text that is not UTF-8 has a lone surrogate, and is no token.
         let Ok(token) = token.to_cow() else {
             return Err(errors::invalid_token(py, Rejection::MalformedToken));
         };
-        Self::start(slf, &token)
+        Self::start(slf, &token, !on_event_loop)
     }
 
-    /// The same for the token in the headers of an ASGI scope; `None` if there is no attempt to
+    /// The same, on an event loop, for the token in the headers of an ASGI scope; `None` if there is no attempt to
     /// authenticate with one.
     fn verify_headers<'py>(
         slf: &Bound<'py, Self>,
@@ -122,7 +154,7 @@ impl Core {
         match credential::read(headers, is_websocket)? {
             Credential::Absent => Ok(None),
             Credential::Malformed => Err(errors::malformed_credential(slf.py())),
-            Credential::Token(token) => Self::start(slf, &token).map(Some),
+            Credential::Token(token) => Self::start(slf, &token, false).map(Some),
         }
     }
 
@@ -131,10 +163,11 @@ impl Core {
         slf: &Bound<'py, Self>,
         pending: &Bound<'py, Pending>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let pending = pending.get();
-        let verdict = match &pending.checked_with {
-            None => Self::judge(slf, &pending.token, pending.waits + 1),
-            Some(older) => Self::judge_once_more(slf, &pending.token, older).map(Verdict::Verified),
+        let Pending { token, detaches, checked_with, waits } = pending.get();
+        let call = Call { token, detaches: *detaches, waits: waits.saturating_add(1) };
+        let verdict = match checked_with {
+            None => Self::judge(slf, call),
+            Some(older) => Self::judge_once_more(slf, call, older).map(Verdict::Verified),
         };
         given(slf.py(), verdict?)
     }
@@ -166,8 +199,9 @@ impl Core {
 
 impl Core {
     fn new(py: Python<'_>, settings: Settings, source: Source) -> PyResult<Self> {
+        let seen = Mutex::new(TokenCache::new(settings.cache_size));
         let (policy, clock) = settings.decide(py)?;
-        Ok(Self { clock, policy, source })
+        Ok(Self { clock, policy, seen, source })
     }
 
     fn fixed(py: Python<'_>, settings: Settings, keys: KeySet) -> PyResult<Self> {
@@ -175,17 +209,22 @@ impl Core {
         Self::new(py, settings, Source::Fixed { keys: Arc::new(keys), is_slow })
     }
 
-    fn start<'py>(slf: &Bound<'py, Self>, token: &str) -> PyResult<Bound<'py, PyAny>> {
-        given(slf.py(), Self::judge(slf, token, 0)?)
+    fn start<'py>(
+        slf: &Bound<'py, Self>,
+        token: &str,
+        detaches: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        given(slf.py(), Self::judge(slf, Call { token, detaches, waits: 0 })?)
     }
 
-    /// Verifies with the keys at hand. `waits` is how often this token has waited for a first set.
-    fn judge(slf: &Bound<'_, Self>, token: &str, waits: u8) -> PyResult<Verdict> {
+    /// Verifies with the keys at hand.
+    fn judge(slf: &Bound<'_, Self>, call: Call<'_>) -> PyResult<Verdict> {
         let (py, core) = (slf.py(), slf.get());
         let now = core.clock.now(py)?;
         let (cache, start_fetch) = match &core.source {
             Source::Fixed { keys, is_slow } => {
-                return core.check(py, token, keys, now, *is_slow).map(Verdict::Verified);
+                let result = core.find_or_verify(py, call, keys, now, *is_slow);
+                return verdict(py, result).map(Verdict::Verified);
             }
             Source::Remote { cache, start_fetch } => (cache, start_fetch),
         };
@@ -197,11 +236,11 @@ impl Core {
                 fetch(slf, cache, start_fetch)?;
                 keys
             }
-            Lookup::Refresh | Lookup::Wait if waits < MAX_WAITS_FOR_FIRST_KEYS => {
+            Lookup::Refresh | Lookup::Wait if call.waits < MAX_WAITS_FOR_FIRST_KEYS => {
                 if matches!(lookup, Lookup::Refresh) {
                     fetch(slf, cache, start_fetch)?;
                 }
-                return Ok(Verdict::pending(token, None, waits));
+                return Ok(Verdict::pending(call, None));
             }
             Lookup::Refresh => {
                 // The others still want it.
@@ -210,7 +249,7 @@ impl Core {
             }
             _ => return Err(unavailable(py, cache, now)),
         };
-        match core.policy_verify(py, token, &keys, now, true) {
+        match core.find_or_verify(py, call, &keys, now, true) {
             Err(Rejection::UnknownKey) => {}
             result => return verdict(py, result).map(Verdict::Verified),
         }
@@ -221,13 +260,13 @@ impl Core {
             UnknownKey::Retry => {}
             _ => return Err(errors::invalid_token(py, Rejection::UnknownKey)),
         }
-        Ok(Verdict::pending(token, Some(keys), waits))
+        Ok(Verdict::pending(call, Some(keys)))
     }
 
     /// Verifies with a set that is newer than the one that lacked the token's key.
     fn judge_once_more(
         slf: &Bound<'_, Self>,
-        token: &str,
+        call: Call<'_>,
         older: &Arc<KeySet>,
     ) -> PyResult<Verified> {
         let (py, core) = (slf.py(), slf.get());
@@ -249,35 +288,31 @@ impl Core {
             _ => None,
         };
         match newer.filter(|newer| !Arc::ptr_eq(newer, older)) {
-            Some(newer) => core.check(py, token, &newer, now, true),
+            Some(newer) => verdict(py, core.find_or_verify(py, call, &newer, now, true)),
             None => Err(errors::invalid_token(py, Rejection::UnknownKey)),
         }
     }
 
-    fn check(
+    fn find_or_verify(
         &self,
         py: Python<'_>,
-        token: &str,
-        keys: &Arc<KeySet>,
-        now: UnixTime,
-        is_slow: bool,
-    ) -> PyResult<Verified> {
-        verdict(py, self.policy_verify(py, token, keys, now, is_slow))
-    }
-
-    fn policy_verify(
-        &self,
-        py: Python<'_>,
-        token: &str,
+        call: Call<'_>,
         keys: &Arc<KeySet>,
         now: UnixTime,
         is_slow: bool,
     ) -> Result<Verified, Rejection> {
-        if is_slow {
-            // Tens of microseconds, in which other threads of Python can run.
-            return py.detach(|| self.policy.verify(token, keys, now));
+        let Call { token, detaches, .. } = call;
+        let seen = lock(&self.seen).lookup(token, keys, now);
+        if let Some(verified) = seen {
+            return Ok(verified);
         }
-        self.policy.verify(token, keys, now)
+        let verified = if is_slow && detaches {
+            py.detach(|| self.policy.verify(token, keys, now))?
+        } else {
+            self.policy.verify(token, keys, now)?
+        };
+        lock(&self.seen).insert(token, keys, &verified, now);
+        Ok(verified)
     }
 }
 
@@ -302,7 +337,7 @@ fn given(py: Python<'_>, verdict: Verdict) -> PyResult<Bound<'_, PyAny>> {
     })
 }
 
-fn lock(cache: &Mutex<KeyCache>) -> MutexGuard<'_, KeyCache> {
-    // The cache's methods leave it whole at every step, so a panic elsewhere spoils nothing.
+fn lock<T>(cache: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The caches' methods leave them whole at every step, so a panic elsewhere spoils nothing.
     cache.lock().unwrap_or_else(PoisonError::into_inner)
 }

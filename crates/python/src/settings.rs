@@ -14,11 +14,14 @@ pub(crate) struct Settings {
     algorithms: Option<Vec<String>>,
     /// `None` is any.
     audiences: Option<Vec<String>>,
+    pub(crate) cache_size: usize,
     clock: Option<Py<PyAny>>,
     /// `None` is any.
     issuers: Option<Vec<String>>,
     leeway_seconds: u8,
+    max_age_seconds: Option<u32>,
     max_token_bytes: usize,
+    required_claims: Vec<String>,
     token_type: Option<String>,
 }
 
@@ -27,7 +30,11 @@ impl Settings {
         let algorithms = self.algorithms(py)?;
         let mut builder = Policy::builder()
             .leeway_seconds(self.leeway_seconds)
-            .max_token_bytes(self.max_token_bytes);
+            .max_token_bytes(self.max_token_bytes)
+            .required_claims(self.required_claims);
+        if let Some(seconds) = self.max_age_seconds {
+            builder = builder.max_age_seconds(seconds);
+        }
         if let Some(typ) = self.token_type {
             builder = builder.token_type(typ);
         }

@@ -8,10 +8,13 @@ _T = TypeVar("_T")
 class Settings(TypedDict):
     algorithms: list[str] | None
     audiences: list[str] | None
+    cache_size: int
     clock: Callable[[], float] | None
     issuers: list[str] | None
     leeway_seconds: int
+    max_age_seconds: int | None
     max_token_bytes: int
+    required_claims: list[str]
     token_type: str | None
 
 @final
@@ -79,12 +82,14 @@ class Core:
     @staticmethod
     def with_secret(settings: Settings, secret: bytes) -> Core: ...
     @staticmethod
+    def with_pem(settings: Settings, pem: str) -> Core: ...
+    @staticmethod
     def with_jwks(settings: Settings, json: bytes) -> Core: ...
     @staticmethod
     def with_fetch(
         settings: Settings, times: tuple[int, int, int], start_fetch: Callable[[Core], None]
     ) -> Core: ...
-    def verify(self, token: str) -> Outcome: ...
+    def verify(self, token: str, on_event_loop: bool) -> Outcome: ...
     def verify_headers(
         self, headers: Iterable[tuple[bytes, bytes]], is_websocket: bool
     ) -> Outcome | None: ...

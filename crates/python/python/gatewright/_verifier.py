@@ -50,6 +50,7 @@ class Verifier:
 
     * ``secret``: the secret that the issuer signs with (HS256 unless ``algorithms`` says otherwise);
       at least 32 characters.
+    * ``public_key``: one public key in PEM.
     * ``jwks``: public keys, as a JWK Set (a dict, or JSON).
     * ``jwks_url``: where the issuer publishes them. Fetched at the first token, renewed on the side,
       asked for again when a token names an unknown key.
@@ -60,7 +61,13 @@ class Verifier:
     :param algorithms: the algorithms to accept. By default any for which there is a key: each key is
         for one, and the token's header is compared with it, never obeyed.
     :param leeway: by how many seconds clocks may differ, at most 60.
+    :param max_age: refuses a token that was issued longer ago than so many seconds, whatever its
+        ``exp`` says; ``iat`` is then required.
+    :param required_claims: claims that must be there besides ``sub`` and ``exp``, such as ``jti``.
     :param token_type: demands this ``typ``, such as ``at+jwt``.
+    :param cache_size: how many verified tokens are remembered, so that a client's next request costs
+        a look-up; 0 remembers none. A hit is checked against the clock, and changed keys forget all.
+        A usual token takes about 1.2 kB.
     :param max_token_bytes: longer tokens are refused before anything is read.
     :param fresh_seconds: after this a fetched key set is renewed, while the old one still serves.
     :param stale_seconds: after this an old key set no longer serves, however long the source is down.
@@ -88,11 +95,15 @@ class Verifier:
         issuer: Expected,
         audience: Expected,
         secret: Optional[str] = None,
+        public_key: Optional[str] = None,
         jwks: Union[Mapping[str, Any], str, bytes, None] = None,
         jwks_url: Optional[str] = None,
         algorithms: Optional[Iterable[str]] = None,
         leeway: int = 10,
+        max_age: Optional[int] = None,
+        required_claims: Iterable[str] = (),
         token_type: Optional[str] = None,
+        cache_size: int = 4096,
         max_token_bytes: int = 16 * 1024,
         fresh_seconds: int = 300,
         stale_seconds: int = 86_400,
@@ -102,7 +113,12 @@ class Verifier:
         allow_plain_http: bool = False,
         clock: Optional[Callable[[], float]] = None,
     ) -> None:
-        sources = {"secret": secret, "jwks": jwks, "jwks_url": jwks_url}
+        sources = {
+            "secret": secret,
+            "public_key": public_key,
+            "jwks": jwks,
+            "jwks_url": jwks_url,
+        }
         given = [name for name, value in sources.items() if value is not None]
         if len(given) != 1:
             raise ConfigurationError(
@@ -114,16 +130,22 @@ class Verifier:
         settings: Settings = {
             "algorithms": None if algorithms is None else _texts("algorithms", algorithms),
             "audiences": None if isinstance(audience, Anything) else _texts("audience", audience),
+            "cache_size": _whole("cache_size", cache_size, 0, 1_000_000),
             "clock": clock,
             "issuers": None if isinstance(issuer, Anything) else _texts("issuer", issuer),
             "leeway_seconds": _whole("leeway", leeway, 0, MAX_LEEWAY),
+            "max_age_seconds": None if max_age is None else _whole("max_age", max_age, 1, 2**31),
             "max_token_bytes": _whole("max_token_bytes", max_token_bytes, 1, 1024 * 1024),
+            "required_claims": _required(required_claims),
             "token_type": token_type,
         }
         self._fetcher: Optional[Fetcher] = None
         if secret is not None:
             self._core = Core.with_secret(settings, _secret(secret))
             self._shown = "secret=…"
+        elif public_key is not None:
+            self._core = Core.with_pem(settings, _pem(public_key))
+            self._shown = "public_key=…"
         elif jwks is not None:
             self._core = Core.with_jwks(settings, _json(jwks))
             self._shown = "jwks=…"
@@ -192,7 +214,7 @@ class Verifier:
 
         It may wait for keys to be fetched: on an event loop use :meth:`averify`.
         """
-        outcome = self._core.verify(token)
+        outcome = self._core.verify(token, False)
         while isinstance(outcome, Pending):
             assert self._fetcher is not None
             self._fetcher.wait(self._core)
@@ -201,7 +223,7 @@ class Verifier:
 
     async def averify(self, token: str) -> VerifiedToken:
         """As :meth:`verify`; a fetch never blocks the event loop."""
-        return await self._settled(self._core.verify(token))
+        return await self._settled(self._core.verify(token, True))
 
     async def _settled(self, outcome: Outcome) -> VerifiedToken:
         while isinstance(outcome, Pending):
@@ -236,6 +258,19 @@ def _texts(name: str, given: Union[str, Iterable[str]]) -> list[str]:
     if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
         raise ConfigurationError(f"{name} must be a text or several, none of them empty")
     return texts
+
+
+def _required(names: Iterable[str]) -> list[str]:
+    if isinstance(names, str):
+        raise ConfigurationError("required_claims must be a list of names, not one text")
+    names = list(names)
+    return _texts("required_claims", names) if names else []
+
+
+def _pem(key: str) -> str:
+    if not isinstance(key, str):
+        raise ConfigurationError("public_key must be a text in PEM")
+    return key
 
 
 def _whole(name: str, given: int, least: int, most: int) -> int:
