@@ -76,10 +76,10 @@ const MAX_WAITS_FOR_FIRST_KEYS: u8 = 2;
 
 #[pymethods]
 impl Core {
-    /// A shared secret, for each of the algorithms that were named.
+    /// A shared secret, for each of the algorithms that were named, else for HS256.
     #[staticmethod]
     fn with_secret(py: Python<'_>, settings: Settings, secret: &[u8]) -> PyResult<Self> {
-        let algorithms = settings.algorithms(py)?.unwrap_or_default();
+        let algorithms = settings.algorithms(py)?.unwrap_or_else(|| vec![Algorithm::HS256]);
         let key = |algorithm: &Algorithm| {
             VerifyingKey::hmac(*algorithm, secret).map_err(|error| {
                 errors::configuration(py, format_args!("secret, for {algorithm}: {error}"))

@@ -36,10 +36,10 @@ def get(url: SplitResult, limits: Limits, user_agent: str) -> bytes:
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
         headers = {"Accept": "application/json", "User-Agent": user_agent}
         connection.request("GET", target, headers=headers)
-        response = connection.getresponse()
-        if response.status != 200:
-            raise Refused(f"the source answered {response.status}")
-        body = response.read(limits.max_bytes + 1)
+        with connection.getresponse() as response:
+            if response.status != 200:
+                raise Refused(f"the source answered {response.status}")
+            body = response.read(limits.max_bytes + 1)
         if connection.is_aborted:
             raise TimeoutError(f"no whole answer within {limits.total_seconds:g} seconds")
         if len(body) > limits.max_bytes:

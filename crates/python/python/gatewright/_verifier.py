@@ -125,8 +125,6 @@ class Verifier:
                 f"give exactly one of {', '.join(sources)}; "
                 + (f"given: {', '.join(given)}" if given else "none was given")
             )
-        if algorithms is None and secret is not None:
-            algorithms = ["HS256"]
         settings: Settings = {
             "algorithms": None if algorithms is None else _texts("algorithms", algorithms),
             "audiences": None if isinstance(audience, Anything) else _texts("audience", audience),
