@@ -14,6 +14,7 @@ mod child;
 mod docs;
 mod http;
 mod needs;
+mod python;
 mod served;
 mod test;
 mod workspace;

@@ -28,6 +28,22 @@ pub(crate) const FOR_NPM: &[Tool] = &[
 /// What the comparison needs besides.
 pub(crate) const FOR_BENCH: &[Tool] = &[Tool { command: "wrk", package: "wrk" }];
 
+/// What the Python package needs besides cargo.
+const FOR_PYTHON: &[Tool] = &[Tool { command: "python3", package: "python3" }];
+
+/// Sees to it that Python can make virtual environments.
+pub(crate) fn python() -> Result<()> {
+    tools(FOR_PYTHON)?;
+    // Debian leaves it out of its Python: `venv` is there, and what it copies into them is not.
+    let can = || child::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]));
+    if can() {
+        return Ok(());
+    }
+    install(&["python3-venv"])?;
+    ensure!(can(), "`python3 -m venv` does not work; see `python3 -c 'import ensurepip, venv'`");
+    Ok(())
+}
+
 /// Sees to it that each tool is there; installs what is missing when we may.
 pub(crate) fn tools(tools: &[Tool]) -> Result<()> {
     let missing: Vec<&Tool> = tools.iter().filter(|tool| !is_installed(tool.command)).collect();
@@ -35,16 +51,19 @@ pub(crate) fn tools(tools: &[Tool]) -> Result<()> {
         return Ok(());
     }
     let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
+    install(&packages)
+}
+
+fn install(packages: &[&str]) -> Result<()> {
     let by_hand = format!("apt-get install {}", packages.join(" "));
     if !is_installed("apt-get") {
-        let commands: Vec<&str> = missing.iter().map(|tool| tool.command).collect();
-        bail!("missing: {}. On Debian: `{by_hand}`", commands.join(", "));
+        bail!("something is missing. On Debian, these bring it: `{by_hand}`");
     }
     ensure!(is_root(), "missing Debian packages, and only root may install them: `sudo {by_hand}`");
     println!("installing Debian packages: {}", packages.join(" "));
     apt(&["update", "-qq"])?;
     let install = ["install", "-y", "-qq", "--no-install-recommends"];
-    apt(&[&install, packages.as_slice()].concat())
+    apt(&[&install, packages].concat())
         .with_context(|| format!("`{by_hand}` failed; run it by hand and look"))
 }
 

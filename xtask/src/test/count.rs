@@ -41,12 +41,30 @@ impl Tally {
         }
     }
 
+    /// Reads the closing line of pytest: `=== 3 passed, 1 failed, 2 skipped in 0.12s ===`, with or
+    /// without the frame.
+    pub(crate) fn read_pytest(&mut self, line: &str) {
+        let line = without_colours(line);
+        let line = line.trim().trim_matches('=').trim();
+        let Some((counts, time)) = line.rsplit_once(" in ") else { return };
+        if !time.starts_with(|first: char| first.is_ascii_digit()) || !time.contains('s') {
+            return;
+        }
+        let counts: Option<Vec<(&str, &str)>> =
+            counts.split(", ").map(|count| count.split_once(' ')).collect();
+        for (number, word) in counts.into_iter().flatten() {
+            self.add(number, word);
+        }
+    }
+
     fn add(&mut self, number: &str, word: &str) {
         let Ok(number) = number.parse::<u64>() else { return };
         match word {
             "pass" | "passed" => self.passed += number,
-            "fail" | "failed" | "cancelled" => self.failed += number,
-            "ignored" | "skipped" | "todo" => self.skipped += number,
+            "fail" | "failed" | "cancelled" | "error" | "errors" | "xpassed" => {
+                self.failed += number;
+            }
+            "ignored" | "skipped" | "todo" | "xfailed" => self.skipped += number,
             _ => {}
         }
     }
@@ -91,6 +109,18 @@ mod tests {
     fn a_runner_of_ones_own_is_understood() {
         let lines = ["10 passed, 2 failed\n", "3 passed, 0 failed, 4 skipped\n", "a, b\n"];
         assert_eq!(tally(Tally::read_node, &lines), (13, 2, 4));
+    }
+
+    #[test]
+    fn pytests_closing_line_is_read_with_and_without_its_frame() {
+        let lines = [
+            "collected 5 items\n",
+            "tests/test_a.py ..F                                     [100%]\n",
+            "1 failed, 3 passed in 1.20s\n",
+            "\u{1b}[31m=== 2 passed, 1 skipped, 4 warnings, 2 errors in 61.02s (0:01:01) ===\u{1b}[0m\n",
+            "E       3 passed in a row\n",
+        ];
+        assert_eq!(tally(Tally::read_pytest, &lines), (5, 3, 1));
     }
 
     #[test]

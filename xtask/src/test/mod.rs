@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use clap::ValueEnum as _;
 
-pub(crate) use self::steps::{Step, cargo};
+pub(crate) use self::steps::{Step, cargo, free_of_cargo};
 use crate::workspace;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -55,6 +55,21 @@ impl Outcome {
     /// A step that failed, and why.
     pub(crate) fn failed(why: impl Into<String>) -> Self {
         Self::Ran { passed: 0, failed: 1, note: why.into() }
+    }
+
+    /// Both in one step.
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (
+                Self::Ran { passed, failed, note },
+                Self::Ran { passed: more_passed, failed: more_failed, note: other },
+            ) => Self::Ran {
+                passed: passed + more_passed,
+                failed: failed + more_failed,
+                note: if note.is_empty() { other } else { note },
+            },
+            (Self::NotRun(why), _) | (_, Self::NotRun(why)) => Self::failed(why),
+        }
     }
 
     fn has_failed(&self) -> bool {

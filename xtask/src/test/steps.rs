@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use super::count::Tally;
 use super::{Outcome, smoke};
-use crate::{child, needs, workspace};
+use crate::{child, needs, python, workspace};
 
 /// One thing that must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -32,6 +32,8 @@ pub(crate) enum Step {
     Release,
     /// The README's first command, from an empty folder to a signed token.
     Smoke,
+    /// The Python package: its wheel in a fresh environment, its tests and its types.
+    Python,
     /// The real better-auth client and server from npm, compared with ours.
     Conformance,
 }
@@ -59,6 +61,9 @@ impl Step {
             Self::Doc => format!("cargo {} (a warning is an error)", DOC.join(" ")),
             Self::Fmt => format!("cargo {}", FMT.join(" ")),
             Self::House => format!("cargo {}", HOUSE.join(" ")),
+            Self::Python => {
+                "maturin build, pip install, pytest, mypy, for crates/python".to_owned()
+            }
             Self::Release => {
                 format!("cargo {}, and -p todo-api-axum", RELEASE.join(" "))
             }
@@ -76,6 +81,7 @@ impl Step {
             Self::Doc => holds(cargo(root, DOC).env("RUSTDOCFLAGS", "-D warnings")),
             Self::Fmt => holds(&mut cargo(root, FMT)),
             Self::House => counted(&mut cargo(root, HOUSE), Tally::read_cargo),
+            Self::Python => python_package(root),
             Self::Release => release(root),
             Self::Smoke => smoke::run(root),
             Self::Test => counted(&mut cargo(root, TEST), Tally::read_cargo),
@@ -96,6 +102,12 @@ const RELEASE_TODO: &[&str] = &["build", "--release", "--locked", "-p", "todo-ap
 pub(crate) fn cargo(root: &Path, args: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(args).current_dir(root);
+    free_of_cargo(&mut command);
+    command
+}
+
+/// The same for what starts a cargo of its own.
+pub(crate) fn free_of_cargo(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let ours = name.to_str().is_some_and(|name| {
             name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
@@ -104,7 +116,6 @@ pub(crate) fn cargo(root: &Path, args: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
-    command
 }
 
 fn holds(command: &mut Command) -> Result<Outcome> {
@@ -144,6 +155,23 @@ fn deny(root: &Path) -> Result<Outcome> {
         return Ok(Outcome::NotRun("cargo-deny is not installed".to_owned()));
     }
     holds(&mut cargo(root, &["deny", "--locked", "check"]))
+}
+
+/// The wheel as users get it, in an environment that never saw the sources.
+fn python_package(root: &Path) -> Result<Outcome> {
+    let package = root.join(python::PACKAGE);
+    let wheel = python::wheel(root, "release")?;
+    let requirements = package.join("requirements").join("test.txt");
+    let env = python::env(root, "test", &requirements, Some(&wheel))?;
+    let mut pytest = env.command("pytest");
+    let tests = counted(pytest.current_dir(&package).arg("-q"), Tally::read_pytest)?;
+    let mut mypy = env.command("mypy");
+    let types = holds(
+        mypy.current_dir(&package)
+            .arg("--cache-dir")
+            .arg(workspace::target(root).join("xtask").join("python").join("mypy")),
+    )?;
+    Ok(tests.and(types))
 }
 
 fn conformance(root: &Path) -> Result<Outcome> {

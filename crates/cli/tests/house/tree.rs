@@ -24,6 +24,7 @@ impl File {
 const SKIPPED: &[&str] = &[
     ".git",
     ".gatewright",
+    ".mypy_cache",
     ".next",
     ".pytest_cache",
     ".ruff_cache",
