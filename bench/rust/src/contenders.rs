@@ -7,11 +7,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RsaPublicKeyComponents,
+    ECDSA_P256_SHA256_FIXED, ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey,
+    RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gatewright_guard::Verifier;
 use gatewright_jose::{Jwk, NoClaims, SigningKey};
 use jsonwebtoken::jwk::Jwk as TheirJwk;
 use jwt_simple::algorithms::{
@@ -102,6 +103,20 @@ pub(crate) fn verify(kind: Kind, time: Duration) -> Result<()> {
     policy.verify::<OwnedClaims>(token, &keys, NOW)?;
     jsonwebtoken::decode::<OwnedClaims>(token, &their_key, &validation)?;
     simple.verify(token, options).map(drop)
+}
+
+/// A token that comes again, through the guard and its cache: what most requests cost.
+pub(crate) fn seen_before(key: SigningKey, time: Duration) -> Result<()> {
+    let Ours { key, token, keys, policy } = Ours::new(key)?;
+    let verifier = Verifier::from_keys(policy, keys);
+    let what = format!("{} verify, seen before", key.algorithm());
+    compete(
+        &what,
+        time,
+        vec![Contender::new("gatewright", || verifier.verify_now(black_box(&token)))],
+    );
+    ensure!(verifier.verify_now(&token).is_ok_and(|verified| verified.subject().len() == 32));
+    Ok(())
 }
 
 pub(crate) fn eddsa_sign(time: Duration) -> Result<()> {

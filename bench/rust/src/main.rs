@@ -15,13 +15,16 @@ mod tokens;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use gatewright_jose::{Algorithm, SigningKey};
 
 fn main() -> Result<()> {
     let millis = std::env::args().nth(1).map_or(Ok(300), |millis| millis.parse());
     let time = Duration::from_millis(millis.context("the argument is the time of each in ms")?);
     contenders::hs256(time)?;
+    contenders::seen_before(SigningKey::hmac(Algorithm::HS256, tokens::SECRET)?, time)?;
     for kind in [tokens::Kind::EdDSA, tokens::Kind::ES256, tokens::Kind::RS256] {
         contenders::verify(kind, time)?;
+        contenders::seen_before(kind.key()?, time)?;
     }
     contenders::eddsa_sign(time)
 }

@@ -10,6 +10,7 @@ mod peer;
 mod process;
 mod rounds;
 mod table;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 
 use self::peer::Peer;
-use self::table::Table;
+use self::table::{Grid, Table};
 use crate::test::cargo;
 use crate::workspace::{self, Scratch};
 use crate::{child, needs};
@@ -28,7 +29,7 @@ Examples:
   cargo xtask bench --quick                a first impression in two minutes
   cargo xtask bench                        three rounds, in about ten minutes
   cargo xtask bench -o bench/RESULTS.md    and writes the table down
-  cargo xtask bench --only jose            the token library's own benchmarks
+  cargo xtask bench --only tokens          what a token costs, beside other libraries
   cargo xtask bench --only guard           an axum service with and without the guard
   cargo xtask bench --rounds 5 --seconds 10
 
@@ -36,20 +37,6 @@ Both servers listen on loopback, on databases of their own below target/.";
 
 /// The load average above which others' work shows in the figures.
 const QUIET_LOAD: f64 = 0.5;
-
-const JOSE: &[&str] = &[
-    "bench",
-    "--locked",
-    "--profile",
-    "dist",
-    "-p",
-    "gatewright-jose",
-    "--bench",
-    "verify",
-    "--",
-    "--min-time",
-    "1",
-];
 
 /// What was typed.
 #[derive(Debug, clap::Args)]
@@ -76,10 +63,10 @@ pub(crate) struct Args {
 enum Part {
     /// An axum service with our guard beside the same without it.
     Guard,
-    /// The token library: verify and sign, beside the primitives and another library.
-    Jose,
     /// Our server beside the real Better Auth.
     Server,
+    /// Verifying and signing, beside the primitives and other libraries in Rust, Node and Python.
+    Tokens,
 }
 
 /// How long and how often to measure.
@@ -113,11 +100,11 @@ impl Args {
 /// Measures; an error or a wrong answer fails, a missed goal does not: machines differ.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let root = workspace::root()?;
-    if args.wants(Part::Jose) {
-        let status = child::run(&mut cargo(&root, JOSE))?;
-        ensure!(status.success(), "`cargo {}` failed", JOSE.join(" "));
-    }
     let busy = process::load_average(); // before the builds, which are ours
+    let mut grids = Vec::new();
+    if args.wants(Part::Tokens) {
+        grids.extend(tokens::measure(&root, args.effort())?.grids());
+    }
     let mut tables = Vec::new();
     if args.wants(Part::Guard) {
         tables.push(guard::measure(&root, args.effort())?);
@@ -125,31 +112,30 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.wants(Part::Server) {
         tables.push(servers(&root, args.effort())?);
     }
-    if let Some(busy) = busy.filter(|busy| *busy > QUIET_LOAD) {
-        for table in &mut tables {
-            table.note(format!(
-                "The machine was NOT idle: its load average was {busy} before the run. Absolute \
-                 figures and latencies are worse than they would be."
-            ));
-        }
+    grids.extend(tables.iter().map(Table::grid));
+    if let (Some(busy), Some(last)) = (busy.filter(|busy| *busy > QUIET_LOAD), grids.last_mut()) {
+        last.remarks.push(format!(
+            "The machine was NOT idle: its load average was {busy} before the run. Absolute figures \
+             and latencies are worse than they would be."
+        ));
     }
-    report(&tables, args.output.as_deref())
+    report(&grids, args.output.as_deref())?;
+    let is_sound = tables.iter().all(Table::is_sound);
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Prints the tables, and writes them down if asked to.
-fn report(tables: &[Table], output: Option<&Path>) -> Result<ExitCode> {
-    for table in tables {
-        println!("\n{}", table.as_text());
+fn report(grids: &[Grid], output: Option<&Path>) -> Result<()> {
+    for grid in grids {
+        println!("\n{}", grid.as_text());
     }
-    if let Some(file) = output.filter(|_| !tables.is_empty()) {
-        let tables: Vec<String> = tables.iter().map(Table::as_markdown).collect();
-        let head = "# Measured side by side\n\nMade by `cargo xtask bench`.\n\n";
-        std::fs::write(file, format!("{head}{}", tables.join("\n")))
-            .with_context(|| format!("writing {}", file.display()))?;
-        println!("written to {}", file.display());
-    }
-    let is_sound = tables.iter().all(Table::is_sound);
-    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let Some(file) = output else { return Ok(()) };
+    let grids: Vec<String> = grids.iter().map(Grid::as_markdown).collect();
+    let head = "# Measured side by side\n\nMade by `cargo xtask bench`.\n\n";
+    std::fs::write(file, format!("{head}{}", grids.join("\n")))
+        .with_context(|| format!("writing {}", file.display()))?;
+    println!("written to {}", file.display());
+    Ok(())
 }
 
 fn servers(root: &Path, effort: Effort) -> Result<Table> {

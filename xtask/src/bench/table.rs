@@ -128,31 +128,10 @@ impl Table {
         self.failed == 0
     }
 
-    /// For a terminal.
-    pub(crate) fn as_text(&self) -> String {
-        let lines = self.lines();
-        let widths: Vec<usize> = (0..HEADINGS.len())
-            .map(|column| {
-                let cells = lines.iter().filter_map(|line| line.get(column));
-                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-            })
-            .collect();
-        let padded = |line: &[String; 6]| {
-            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}  "));
-            cells.collect::<String>().trim_end().to_owned()
-        };
-        let lines: Vec<String> = lines.iter().map(padded).collect();
-        format!("{}\n\n{}", lines.join("\n"), self.remarks().join("\n"))
-    }
-
-    /// For a document.
-    pub(crate) fn as_markdown(&self) -> String {
-        let mut lines = self.lines().into_iter().map(|line| format!("| {} |", line.join(" | ")));
-        let head = lines.next().unwrap_or_default();
-        let rows: Vec<String> = lines.collect();
-        let remarks = self.remarks().join("\n- ");
-        let rule = "|---|---|---|---|---|---|";
-        format!("{head}\n{rule}\n{}\n\n- {remarks}\n", rows.join("\n"))
+    /// As it is printed and written down.
+    pub(crate) fn grid(&self) -> Grid {
+        let lines = self.lines().into_iter().map(|line| line.to_vec()).collect();
+        Grid { lines, remarks: self.remarks() }
     }
 
     fn lines(&self) -> Vec<[String; 6]> {
@@ -179,6 +158,48 @@ impl Table {
     }
 }
 
+/// Cells under headings, and sentences below them.
+#[derive(Debug)]
+pub(crate) struct Grid {
+    /// The first has the headings.
+    pub(crate) lines: Vec<Vec<String>>,
+    pub(crate) remarks: Vec<String>,
+}
+
+impl Grid {
+    /// For a terminal.
+    pub(crate) fn as_text(&self) -> String {
+        let columns = self.lines.first().map_or(0, Vec::len);
+        let widths: Vec<usize> = (0..columns)
+            .map(|column| {
+                let cells = self.lines.iter().filter_map(|line| line.get(column));
+                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+            })
+            .collect();
+        let padded = |line: &Vec<String>| {
+            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}  "));
+            cells.collect::<String>().trim_end().to_owned()
+        };
+        let lines: Vec<String> = self.lines.iter().map(padded).collect();
+        [lines.join("\n"), self.remarks.join("\n")].join("\n\n").trim_end().to_owned()
+    }
+
+    /// For a document.
+    pub(crate) fn as_markdown(&self) -> String {
+        let mut text = String::new();
+        for (index, line) in self.lines.iter().enumerate() {
+            text.extend(["| ", &line.join(" | "), " |\n"]);
+            if index == 0 {
+                text.extend(["|", &"---|".repeat(line.len()), "\n"]);
+            }
+        }
+        if !self.remarks.is_empty() {
+            text.extend(["\n- ", &self.remarks.join("\n- "), "\n"]);
+        }
+        text
+    }
+}
+
 /// The middle value; the mean of the two middle ones of an even number.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
@@ -198,7 +219,7 @@ fn medians(pairs: &[[f64; 2]]) -> [f64; 2] {
 }
 
 /// Three significant digits, and no more zeros than needed.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value.abs() {
         large if large >= 100.0 => format!("{value:.0}"),
         medium if medium >= 10.0 => format!("{value:.1}"),
@@ -231,7 +252,7 @@ mod tests {
         let pairs = [[100.0, 10.0], [200.0, 20.0], [400.0, 10.0]];
         let pairs = pairs.map(|pair| pair.map(|rate| measured(rate, 0)));
         table.add_rates("token", &pairs, Goal::TimesAsMuch(12.0));
-        let text = table.as_text();
+        let text = table.grid().as_text();
         assert!(text.contains("10.0 × (10.0 to 40.0)"), "{text}");
         assert!(text.contains("NO") && table.is_sound(), "{text}");
     }
@@ -241,7 +262,7 @@ mod tests {
         let mut table = Table::new(["ours", "theirs"], EFFORT, "in turn");
         table.add_rates("ok", &[[measured(9.0, 0), measured(3.0, 2)]], Goal::None);
         assert!(!table.is_sound());
-        assert!(table.as_markdown().contains("2 requests FAILED"));
+        assert!(table.grid().as_markdown().contains("2 requests FAILED"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::Effort;
-use super::table::{median, number};
+use super::table::{Grid, median, number};
 use crate::test::free_of_cargo;
 use crate::{child, needs, python, workspace};
 
@@ -173,7 +173,7 @@ impl Figures {
     }
 
     /// Two tables: all that was measured, and what became of the goals.
-    pub(crate) fn tables(&self) -> [Vec<Vec<String>>; 2] {
+    pub(crate) fn grids(&self) -> [Grid; 2] {
         let mut measured = vec![row(["what", "who", "time", "beside ours"])];
         for (what, all) in &self.0 {
             for (who, rounds) in all {
@@ -189,7 +189,12 @@ impl Figures {
             let reached = if is_reached { "yes" } else { "NO" };
             goals.push(row([goal.what, goal.text, &found, reached]));
         }
-        [measured, goals]
+        let remarks = vec![
+            "Medians of all rounds, in each of which all took short turns; of those the best counts. \
+             The ratio is taken within each round."
+                .to_owned(),
+        ];
+        [Grid { lines: measured, remarks }, Grid { lines: goals, remarks: Vec::new() }]
     }
 }
 
@@ -218,7 +223,7 @@ mod tests {
             ("HS256 verify", LIMIT, &[1_000.0, 3_000.0]),
             ("HS256 verify", "jsonwebtoken", &[2_000.0, 6_000.0]),
         ]);
-        let [measured, goals] = figures.tables();
+        let [measured, goals] = figures.grids().map(|grid| grid.lines);
         assert_eq!(measured[3], ["HS256 verify", "jsonwebtoken", "4.00 µs", "2.00 ×"]);
         assert_eq!(goals[1][2..], ["1.00 ×", "yes"]);
         assert_eq!(goals[2][2..], ["2.00 ×", "NO"]);
