@@ -12,11 +12,20 @@ use crate::keys::Keys;
 /// More than the cores of most machines: two threads seldom want the same.
 const SHARDS: usize = 32;
 
+/// Of a shard's tokens, how many are known to have come once: more would be of little use.
+const MAX_ONCE: usize = 1_024;
+
+/// So much of a signature tells verified tokens apart: 96 bits.
+const END_BYTES: usize = 16;
+
 /// As many caches as [`SHARDS`], each with its lock, for the tokens of one policy.
 pub(crate) struct SeenTokens(Box<[Mutex<Shard>]>);
 
 struct Shard {
     tokens: TokenCache,
+    /// The ends of tokens that were verified once. Where verifying costs less than remembering, a
+    /// token is remembered from its second use on: those that come once push nobody out.
+    once: Box<[[u8; END_BYTES]]>,
     /// The set under which they were verified. Kept here, so that a hit touches nothing that all
     /// threads write to.
     keys: Option<Keys>,
@@ -25,8 +34,11 @@ struct Shard {
 impl SeenTokens {
     /// Room for about so many tokens; `None` if there is to be none.
     pub(crate) fn new(capacity: usize) -> Option<Self> {
-        let shard =
-            || Mutex::new(Shard { tokens: TokenCache::new(capacity.div_ceil(SHARDS)), keys: None });
+        let each = capacity.div_ceil(SHARDS);
+        let shard = || {
+            let once = vec![[0; END_BYTES]; each.min(MAX_ONCE)].into_boxed_slice();
+            Mutex::new(Shard { tokens: TokenCache::new(each), once, keys: None })
+        };
         (capacity > 0).then(|| Self((0..SHARDS).map(|_| shard()).collect()))
     }
 
@@ -34,13 +46,16 @@ impl SeenTokens {
     pub(crate) fn find(&self, token: &str, generation: u64, now: UnixTime) -> Option<Verified> {
         // A shard whose lock is poisoned remembers nothing: its tokens are verified each time.
         let mut shard = self.shard(token)?.lock().ok()?;
-        let Shard { tokens, keys } = &mut *shard;
+        let Shard { tokens, keys, .. } = &mut *shard;
         let keys = keys.as_ref().filter(|keys| keys.generation == generation)?;
         tokens.lookup(token, &keys.set, now)
     }
 
     pub(crate) fn remember(&self, token: &str, keys: &Keys, verified: &Verified, now: UnixTime) {
         let Some(Ok(mut shard)) = self.shard(token).map(Mutex::lock) else { return };
+        if verified.algorithm().is_symmetric() && !shard.was_seen(token) {
+            return;
+        }
         if shard.keys.as_ref().is_none_or(|known| known.generation < keys.generation) {
             shard.keys = Some(keys.clone());
         }
@@ -53,6 +68,19 @@ impl SeenTokens {
 
     fn shard(&self, token: &str) -> Option<&Mutex<Shard>> {
         self.0.get(TokenCache::shard(token, self.0.len()))
+    }
+}
+
+impl Shard {
+    /// Whether this token came before, as far as is known; notes that it came.
+    fn was_seen(&mut self, token: &str) -> bool {
+        let Some(end) = token.as_bytes().last_chunk::<END_BYTES>() else { return false };
+        // Evenly spread already; multiplied, so that tokens of one shard don't share their places.
+        let spread =
+            u128::from_le_bytes(*end).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let place = usize::try_from(spread >> 96).unwrap_or_default();
+        let Some(place) = place.checked_rem(self.once.len()) else { return false };
+        self.once.get_mut(place).is_some_and(|known| std::mem::replace(known, *end) == *end)
     }
 }
 

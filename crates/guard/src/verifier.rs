@@ -35,7 +35,8 @@ const TOKEN_CACHE: usize = 4096;
 /// The last 4096 verified tokens or so are remembered, so that a client's next request costs a
 /// look-up: about 5 MB for usual tokens, 40 MB for the longest that are kept. `exp` is checked at
 /// each hit, and everything is forgotten when the keys change; a token is never accepted for longer
-/// than without. [`token_cache`](Self::token_cache) takes another number, or 0 to verify each time.
+/// than without. HMAC tokens are remembered from their second use on: to verify one again costs less
+/// than to remember it, so tokens that come once are not to push out others. [`token_cache`](Self::token_cache) takes another number, or 0 to verify each time.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     policy: Arc<Policy>,
