@@ -1,7 +1,7 @@
 //! Keys and key sets, from JSON and back.
 
 mod encodings;
-mod material;
+pub(crate) mod material;
 mod numbers;
 mod payloads;
 mod secrets;

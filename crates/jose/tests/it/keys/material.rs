@@ -10,19 +10,19 @@ use aws_lc_rs::{
         ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
     },
 };
-use gatewright_jose::Algorithm;
+use gatewright_jose::{Algorithm, SigningKey};
 use pem_rfc7468::LineEnding;
 use pkcs8::der::Decode as _;
 
 /// One key, private and public, as DER under each label that it can stand under.
-pub(super) struct Material {
-    pub(super) algorithm: Algorithm,
-    pub(super) private: Vec<(&'static str, Vec<u8>)>,
-    pub(super) public: Vec<(&'static str, Vec<u8>)>,
+pub(crate) struct Material {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) private: Vec<(&'static str, Vec<u8>)>,
+    pub(crate) public: Vec<(&'static str, Vec<u8>)>,
 }
 
 /// A key of each kind; made once, since RSA keys take a while.
-pub(super) static ALL: LazyLock<[Material; 5]> = LazyLock::new(|| {
+pub(crate) static ALL: LazyLock<[Material; 5]> = LazyLock::new(|| {
     let ec = |algorithm, signing| {
         let key = EcdsaKeyPair::generate(signing).unwrap();
         let sec1: EcPrivateKeyRfc5915Der<'_> = key.private_key().as_der().unwrap();
@@ -78,23 +78,37 @@ fn rsa() -> Material {
 
 impl Material {
     /// The one of an algorithm.
-    pub(super) fn of(algorithm: Algorithm) -> &'static Self {
+    pub(crate) fn of(algorithm: Algorithm) -> &'static Self {
         ALL.iter().find(|material| material.algorithm == algorithm).unwrap()
     }
 
     /// Its first public form, as PEM.
-    pub(super) fn public_pem(&self) -> String {
+    pub(crate) fn public_pem(&self) -> String {
         let (label, der) = &self.public[0];
         pem(label, der)
     }
 
     /// Its first private form, as PEM.
-    pub(super) fn private_pem(&self) -> String {
+    pub(crate) fn private_pem(&self) -> String {
         let (label, der) = &self.private[0];
         pem(label, der)
     }
 }
 
-pub(super) fn pem(label: &str, der: &[u8]) -> String {
+/// A signing key for each algorithm, made once.
+pub(crate) static SIGNERS: LazyLock<Vec<SigningKey>> = LazyLock::new(|| {
+    let every = Algorithm::ALL.iter().copied();
+    let keys = every.map(|algorithm| match &algorithm.as_str()[..2] {
+        "HS" => SigningKey::hmac(algorithm, &[b'k'; 64]),
+        "RS" | "PS" => {
+            let pem = Material::of(Algorithm::RS256).private_pem();
+            SigningKey::from_pem(&pem, Some(algorithm))
+        }
+        _ => SigningKey::from_pem(&Material::of(algorithm).private_pem(), None),
+    });
+    keys.map(Result::unwrap).collect()
+});
+
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     pem_rfc7468::encode_string(label, LineEnding::LF, der).unwrap()
 }
