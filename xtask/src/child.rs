@@ -111,14 +111,21 @@ pub(crate) fn run(command: &mut Command) -> Result<ExitStatus> {
 
 /// As [`run`], and hands each line of stdout to `look` as well.
 pub(crate) fn run_watched(command: &mut Command, mut look: impl FnMut(&str)) -> Result<ExitStatus> {
+    run_lines(command, |line| {
+        let mut out = std::io::stdout().lock();
+        // Whoever closed our stdout does not want to see it; the step goes on.
+        let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+        look(line);
+    })
+}
+
+/// Runs `command` to its end and hands each line of stdout to `look` instead of the terminal.
+pub(crate) fn run_lines(command: &mut Command, mut look: impl FnMut(&str)) -> Result<ExitStatus> {
     let mut running = Running::start(command.stdout(Stdio::piped()))?;
     let stdout = running.child().stdout.take().context("its stdout was piped")?;
     let mut lines = BufReader::new(stdout);
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line)? > 0 {
-        let mut out = std::io::stdout().lock();
-        out.write_all(&line)?;
-        out.flush()?;
         look(&String::from_utf8_lossy(&line));
         line.clear();
     }

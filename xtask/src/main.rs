@@ -12,6 +12,7 @@
 mod bench;
 mod child;
 mod docs;
+mod fuzz;
 mod http;
 mod needs;
 mod python;
@@ -43,6 +44,9 @@ enum Command {
     /// Measures ours beside the real Better Auth, in pairs, in one run.
     #[command(after_help = bench::EXAMPLES)]
     Bench(bench::Args),
+    /// Looks for inputs that break what parses and verifies tokens and keys; a finding is a failure.
+    #[command(after_help = fuzz::EXAMPLES)]
+    Fuzz(fuzz::Args),
 }
 
 const EXAMPLES: &str = "\
@@ -51,7 +55,8 @@ Examples:
   cargo xtask test --only fmt,clippy      some steps, in their usual order
   cargo xtask conformance                 the real better-auth client against our server
   cargo xtask docs                        write what is made from the code
-  cargo xtask bench --quick               a first impression of the figures in two minutes";
+  cargo xtask bench --quick               a first impression of the figures in two minutes
+  cargo xtask fuzz                        five minutes of looking for inputs that break it";
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -60,6 +65,7 @@ fn main() -> ExitCode {
         Command::Conformance => test::run(&test::Args::only(test::Step::Conformance)),
         Command::Docs => docs::run(),
         Command::Bench(args) => bench::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
     });
     match outcome {
         Ok(code) => code,

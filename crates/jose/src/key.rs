@@ -40,3 +40,6 @@ pub(crate) fn mac_key_of_any_length(
     }
     Ok(key)
 }
+
+#[cfg(test)]
+mod wycheproof;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::RandomState},
+    fmt,
     hash::BuildHasher as _,
     mem,
     sync::Arc,
@@ -24,8 +25,7 @@ const HASHED_BYTES: usize = 43;
 /// one; several caches, chosen by [`TokenCache::shard`], keep threads apart.
 ///
 /// It holds between half of its capacity and all of it: when the younger half is full, the older
-/// one goes.
-#[derive(Debug)]
+/// one goes. `Debug` shows how many, and no token.
 pub struct TokenCache {
     generation: usize,
     young: HashMap<u64, Entry>,
@@ -34,7 +34,6 @@ pub struct TokenCache {
     keys: Option<Arc<KeySet>>,
 }
 
-#[derive(Debug)]
 struct Entry {
     token: Box<str>,
     verified: Verified,
@@ -43,7 +42,7 @@ struct Entry {
 }
 
 impl TokenCache {
-    /// A cache for so many tokens; 0 caches nothing. A usual token takes about 1.2 kB, the longest
+    /// A cache for so many tokens, an odd number counting as one more; 0 caches nothing. A usual token takes about 1.2 kB, the longest
     /// that is kept 10 kB.
     pub fn new(capacity: usize) -> Self {
         Self {
@@ -100,7 +99,9 @@ impl TokenCache {
             self.keys = Some(Arc::clone(keys));
         }
         let entry = Entry { token: token.into(), verified: verified.clone(), verified_at: now };
-        self.keep(self.hash(token), entry);
+        let hash = self.hash(token);
+        self.old.remove(&hash);
+        self.keep(hash, entry);
     }
 
     /// Forgets everything.
@@ -121,7 +122,8 @@ impl TokenCache {
     }
 
     fn keep(&mut self, hash: u64, entry: Entry) {
-        if self.young.len() >= self.generation {
+        // Two requests with one new token both insert it: that must not cost another its place.
+        if self.young.len() >= self.generation && !self.young.contains_key(&hash) {
             self.old = mem::take(&mut self.young);
         }
         self.young.insert(hash, entry);
@@ -132,3 +134,15 @@ impl TokenCache {
         self.hasher.hash_one(token.as_bytes().get(start..).unwrap_or_default())
     }
 }
+
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCache")
+            .field("capacity", &(self.generation * 2))
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -34,6 +34,8 @@ pub(crate) enum Step {
     Smoke,
     /// The Python package: its wheel in a fresh environment, its tests and its types.
     Python,
+    /// Keys and tokens, exchanged with implementations from npm and `PyPI`.
+    Interop,
     /// The real better-auth client and server from npm, compared with ours.
     Conformance,
 }
@@ -61,6 +63,7 @@ impl Step {
             Self::Doc => format!("cargo {} (a warning is an error)", DOC.join(" ")),
             Self::Fmt => format!("cargo {}", FMT.join(" ")),
             Self::House => format!("cargo {}", HOUSE.join(" ")),
+            Self::Interop => "npm test and pytest, in interop/".to_owned(),
             Self::Python => {
                 "maturin build, pip install, pytest, mypy, for crates/python".to_owned()
             }
@@ -81,6 +84,7 @@ impl Step {
             Self::Doc => holds(cargo(root, DOC).env("RUSTDOCFLAGS", "-D warnings")),
             Self::Fmt => holds(&mut cargo(root, FMT)),
             Self::House => counted(&mut cargo(root, HOUSE), Tally::read_cargo),
+            Self::Interop => interop(root),
             Self::Python => python_package(root),
             Self::Release => release(root),
             Self::Smoke => smoke::run(root),
@@ -95,6 +99,7 @@ const CLIPPY: &[&str] =
 const DOC: &[&str] = &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"];
 const HOUSE: &[&str] = &["test", "-p", "gatewright-cli", "--test", "house", "--locked"];
 const TEST: &[&str] = &["test", "--workspace", "--locked", "--no-fail-fast"];
+const INTEROP: &[&str] = &["build", "--locked", "-p", "gatewright-jose", "--example", "interop"];
 const RELEASE: &[&str] = &["build", "--release", "--locked"];
 const RELEASE_TODO: &[&str] = &["build", "--release", "--locked", "-p", "todo-api-axum"];
 
@@ -172,6 +177,23 @@ fn python_package(root: &Path) -> Result<Outcome> {
             .arg(workspace::target(root).join("xtask").join("python").join("mypy")),
     )?;
     Ok(tests.and(types))
+}
+
+/// Other implementations on one side, ours behind a pipe on the other.
+fn interop(root: &Path) -> Result<Outcome> {
+    let dir = root.join("interop");
+    if !child::run(&mut cargo(root, INTEROP))?.success() {
+        return Ok(Outcome::failed("building the example `interop` failed"));
+    }
+    let ours = workspace::target(root).join("debug").join("examples").join("interop");
+    needs::npm_packages(&dir)?;
+    let mut npm = needs::npm(&dir, &["test", "--silent"]);
+    let node = counted(npm.env("INTEROP_BIN", &ours), Tally::read_node)?;
+    let env = python::env(root, "interop", &dir.join("requirements.txt"), None)?;
+    let mut pytest = env.command("pytest");
+    pytest.current_dir(dir.join("python")).env("INTEROP_BIN", &ours);
+    let python = counted(pytest.args(["-q", "-p", "no:cacheprovider"]), Tally::read_pytest)?;
+    Ok(node.and(python))
 }
 
 fn conformance(root: &Path) -> Result<Outcome> {

@@ -61,7 +61,10 @@ pub(super) fn public_der(der: &[u8]) -> Result<PublicParts, KeyError> {
 pub(super) fn private_der(der: &[u8]) -> Result<PrivateParts, KeyError> {
     match private_pkcs8(der) {
         Err(KeyError::Malformed) => {
-            private_pkcs1(der).or_else(|_| private_sec1(der)).map_err(|_| KeyError::Malformed)
+            private_pkcs1(der).or_else(|_| private_sec1(der)).map_err(|_| {
+                let is_public = public_spki(der).is_ok() || public_pkcs1(der).is_ok();
+                if is_public { KeyError::Public } else { KeyError::Malformed }
+            })
         }
         result => result,
     }
@@ -84,6 +87,10 @@ fn only_block(text: &str) -> Result<(&str, Zeroizing<Vec<u8>>), KeyError> {
         // OpenSSL writes the curve's parameters before the key.
         if block.starts_with("-----BEGIN EC PARAMETERS-----") {
             continue;
+        }
+        // How OpenSSL encrypted before PKCS#8 (RFC 1421 §4.6.1.1).
+        if block.contains("\nProc-Type: 4,ENCRYPTED") {
+            return Err(KeyError::Encrypted);
         }
         let (label, der) =
             pem_rfc7468::decode_vec(block.as_bytes()).map_err(|_| KeyError::Malformed)?;

@@ -1,5 +1,11 @@
 //! Keys and key sets, from JSON and back.
 
+mod encodings;
+pub(crate) mod material;
+mod numbers;
+mod payloads;
+mod secrets;
+
 use gatewright_jose::{
     Algorithm, Jwk, KeyError, KeySet, KeySetError, SigningKey, UnixTime, VerifyingKey,
 };

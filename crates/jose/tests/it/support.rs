@@ -42,6 +42,10 @@ pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+pub(crate) fn from_base64url(text: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text).unwrap()
+}
+
 /// A token with any header and payload, rightly signed with any bytes as an HS256 secret.
 pub(crate) fn forge_with(secret: &[u8], header: &str, payload: &str) -> String {
     let signing_input = format!("{}.{}", base64url(header), base64url(payload));
