@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{json, value::RawValue};
 
 use crate::{store::StoreError, task::InvalidTitle};
 
@@ -39,15 +39,15 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// A JSON body, whose faults are answered in our own form and without quoting it.
+/// A JSON object as body, whose faults are answered in our own form and without quoting it.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let body = <Json<T> as FromRequest<S>>::from_request(request, state).await;
-        let Json(value) = body.map_err(|rejection| match rejection {
+        let body = <Json<Box<RawValue>> as FromRequest<S>>::from_request(request, state).await;
+        let Json(body) = body.map_err(|rejection| match rejection {
             JsonRejection::MissingJsonContentType(_) => ApiError::Body {
                 status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 detail: "The body must be sent as application/json",
@@ -56,14 +56,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                 status: StatusCode::PAYLOAD_TOO_LARGE,
                 detail: "The body is too large",
             },
-            _ => ApiError::Body {
-                status: StatusCode::UNPROCESSABLE_ENTITY,
-                detail: "The body is not of the expected shape",
-            },
+            _ => UNEXPECTED_SHAPE,
         })?;
+        // Serde would take an array for a struct, member by member.
+        if !body.get().starts_with('{') {
+            return Err(UNEXPECTED_SHAPE);
+        }
+        let value = serde_json::from_str(body.get()).map_err(|_| UNEXPECTED_SHAPE)?;
         Ok(Self(value))
     }
 }
+
+const UNEXPECTED_SHAPE: ApiError = ApiError::Body {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    detail: "The body is not of the expected shape",
+};
 
 pub(crate) fn detail(status: StatusCode, detail: &str) -> Response {
     (status, Json(json!({ "detail": detail }))).into_response()

@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     error::{ApiError, Body, detail},
     store::{Deleted, Store},
-    task::{NewTask, PartOfTask, Task, Title, WholeTask},
+    task::{NewTask, PartOfTask, Task, TaskId, Title, WholeTask},
 };
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -37,7 +37,7 @@ pub(crate) struct Context {
 /// The other parameter of a task's path; the user's id is [`UserPath`]'s.
 #[derive(Deserialize)]
 struct TaskPath {
-    id: i64,
+    id: TaskId,
 }
 
 pub(crate) fn router(context: Context, verifier: Verifier, cors_origin: HeaderValue) -> Router {
@@ -45,9 +45,11 @@ pub(crate) fn router(context: Context, verifier: Verifier, cors_origin: HeaderVa
     let guarded = Router::new()
         .route("/api/{user_id}/tasks", get(list).post(create))
         .route("/api/{user_id}/tasks/{id}", get(show).put(replace).patch(change).delete(remove))
+        .method_not_allowed_fallback(wrong_method)
         .layer(Guard::new(verifier));
     Router::new()
         .route("/health", get(health))
+        .method_not_allowed_fallback(wrong_method)
         .merge(guarded)
         .fallback(async || detail(StatusCode::NOT_FOUND, "Not found"))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -65,6 +67,10 @@ fn cors(origin: HeaderValue) -> CorsLayer {
         .allow_headers([AUTHORIZATION, CONTENT_TYPE])
         .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE])
         .max_age(Duration::from_mins(10))
+}
+
+async fn wrong_method() -> Response {
+    detail(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
 }
 
 async fn health() -> Response {

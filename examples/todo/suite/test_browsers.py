@@ -1,0 +1,103 @@
+"""Which pages a browser lets read the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from backend import Backend
+from conftest import User
+from issuer import Secret
+
+OWN = "http://localhost:3000"
+FOREIGN = [
+    "https://evil.example", "null", "http://localhost:3001", "https://localhost:3000",
+    "http://localhost", "http://localhost:3000.evil.example", "http://evil.example:3000",
+    "http://LOCALHOST:3000", "http://localhost:3000/", "",
+]  # fmt: skip
+
+
+def names(value: str) -> set[str]:
+    return {one.strip().lower() for one in value.split(",")}
+
+
+def preflight(api: Backend, origin: str, path: str = "/api/x/tasks") -> Mapping[str, str]:
+    answer = api.send(
+        "OPTIONS",
+        path,
+        headers=[
+            ("origin", origin),
+            ("access-control-request-method", "PATCH"),
+            ("access-control-request-headers", "authorization,content-type"),
+        ],
+    )
+    if origin == OWN:
+        assert answer.status_code == 200
+    return answer.headers
+
+
+def test_the_front_end_may_ask(api: Backend) -> None:
+    for path in ("/api/x/tasks", "/api/x/tasks/1", "/health"):
+        headers = preflight(api, OWN, path)
+        assert headers["access-control-allow-origin"] == OWN
+        assert headers["access-control-allow-credentials"] == "true"
+        methods = names(headers["access-control-allow-methods"])
+        assert methods == {"get", "post", "put", "patch", "delete"}
+        assert {"authorization", "content-type"} <= names(headers["access-control-allow-headers"])
+        assert headers["access-control-max-age"] == "600"
+        assert "origin" in names(headers["vary"])
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_no_other_page_may(api: Backend, alice: User, origin: str) -> None:
+    for headers in (
+        preflight(api, origin),
+        alice.send("GET", headers=[("origin", origin)]).headers,
+        api.send("GET", alice.tasks, headers=[("origin", origin)]).headers,
+    ):
+        # A browser compares: the name of the one origin lets no other in.
+        assert headers.get("access-control-allow-origin") in (None, OWN)
+        assert "origin" in names(headers["vary"])
+
+
+def test_the_front_end_reads_every_answer(api: Backend, alice: User, bob: User) -> None:
+    origin = [("origin", OWN)]
+    json = ("content-type", "application/json")
+    for expected, answer in (
+        (200, alice.send("GET", headers=origin)),
+        (200, api.send("GET", "/health", headers=origin)),
+        (201, alice.send("POST", json={"title": "a"}, headers=origin)),
+        (401, api.send("GET", alice.tasks, headers=origin)),
+        (401, api.send("GET", alice.tasks, "x", headers=origin)),
+        (403, bob.send("GET", alice.tasks, headers=origin)),
+        (404, alice.send("GET", f"{alice.tasks}/1000000", headers=origin)),
+        (404, api.send("GET", "/nothing", headers=origin)),
+        (405, alice.send("TRACE", headers=origin)),
+        (413, alice.send("POST", content=b"x" * 20_000, headers=[*origin, json])),
+        (415, alice.send("POST", content=b"x", headers=origin)),
+        (422, alice.send("POST", content=b"x", headers=[*origin, json])),
+    ):
+        assert answer.status_code == expected
+        assert answer.headers["access-control-allow-origin"] == OWN, expected
+        assert answer.headers["access-control-allow-credentials"] == "true"
+        exposed = names(answer.headers["access-control-expose-headers"])
+        assert exposed == {"retry-after", "www-authenticate"}
+        assert "origin" in names(answer.headers["vary"])
+
+
+def test_an_answer_does_not_say_who_made_the_request(alice: User) -> None:
+    """What has no origin comes from no page, and a shared cache must still tell them apart."""
+    answer = alice.send("GET")
+    assert answer.headers.get("access-control-allow-origin") in (None, OWN)
+    assert "origin" in names(answer.headers["vary"])
+
+
+def test_another_front_end_can_be_chosen(
+    start: Callable[[Mapping[str, str]], Backend], secret: Secret
+) -> None:
+    origin = "https://app.example"
+    api = start({"BETTER_AUTH_SECRET": secret.text, "CORS_ORIGIN": f"{origin}/"})
+    answer = api.send("GET", "/health", headers=[("origin", origin)])
+    assert answer.headers["access-control-allow-origin"] == origin
+    answer = api.send("GET", "/health", headers=[("origin", OWN)])
+    assert answer.headers.get("access-control-allow-origin") in (None, origin)
