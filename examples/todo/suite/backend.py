@@ -64,6 +64,8 @@ class Backend:
     secrets: set[str] = field(default_factory=set)
     output: list[str] = field(default_factory=list)
 
+    _client: httpx.Client = field(init=False)
+
     def start(self) -> Backend:
         inherited = {k: v for k, v in os.environ.items() if k not in CONFIGURED}
         own = {"TODO_LISTEN": "127.0.0.1:0", "TODO_DATABASE": f"sqlite:{self.database}"}

@@ -165,7 +165,8 @@ def test_claims_that_are_refused(api: Backend, secret: Secret, alice: User, name
 def test_claims_of_another_type_are_refused(
     api: Backend, secret: Secret, alice: User, name: str
 ) -> None:
-    for value in ({}, [1], True, "soon" if name in ("exp", "nbf", "iat") else 1):
+    values: list[Any] = [{}, [1], True, "soon" if name in ("exp", "nbf", "iat") else 1]
+    for value in values:
         payload = {**claims(alice.name), name: value}
         head = segment({"alg": "HS256", "typ": "JWT"})
         signing_input = f"{head}.{segment(payload)}"

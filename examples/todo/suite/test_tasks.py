@@ -110,6 +110,7 @@ def test_members_that_mean_nothing_are_ignored(alice: User, bob: User) -> None:
         "ä" * 200,
         "🦀" * 200,
         "\u200b",
+        "\x1f",
     ],
     ids=lambda title: ascii(title)[:20],
 )
