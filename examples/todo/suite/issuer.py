@@ -72,6 +72,7 @@ class KeyServer:
 
     def __init__(self) -> None:
         self.fetches = 0
+        self.paths: list[str] = []
         self.answer: Callable[[Answer], None] = Answer.not_found
         self.closing = threading.Event()
         server = self
@@ -105,6 +106,7 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.key_server.fetches += 1
+        self.key_server.paths.append(self.path)
         try:
             self.key_server.answer(self)
         except ConnectionError:

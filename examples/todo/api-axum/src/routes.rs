@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{
         HeaderValue, Method, StatusCode,
         header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
 use gatewright_guard::{Guard, UserPath, Verifier};
 use serde::Deserialize;
 use serde_json::json;
-use tower_http::{cors::CorsLayer, timeout::TimeoutLayer};
+use tower_http::cors::CorsLayer;
 
 use crate::{
     clock::Clock,
@@ -53,7 +54,7 @@ pub(crate) fn router(context: Context, verifier: Verifier, cors_origin: HeaderVa
         .merge(guarded)
         .fallback(async || detail(StatusCode::NOT_FOUND, "Not found"))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(middleware::from_fn(in_time))
         // Outermost: a preflight has no token, and a browser must be able to read a 401.
         .layer(cors(cors_origin))
         .with_state(context)
@@ -67,6 +68,15 @@ fn cors(origin: HeaderValue) -> CorsLayer {
         .allow_headers([AUTHORIZATION, CONTENT_TYPE])
         .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE])
         .max_age(Duration::from_mins(10))
+}
+
+/// No request waits for ever: not for its own body, not for the database.
+async fn in_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        let late = detail(StatusCode::SERVICE_UNAVAILABLE, "The request took too long");
+        ([(RETRY_AFTER, HeaderValue::from(1))], late).into_response()
+    })
 }
 
 async fn wrong_method() -> Response {
