@@ -45,8 +45,10 @@ def _unexpected_shape() -> HTTPException:
 
 
 def _is_json(content_type: str) -> bool:
-    kind, _, subtype = content_type.partition(";")[0].strip().lower().partition("/")
-    return kind == "application" and (subtype == "json" or subtype.endswith("+json"))
+    """Parameters mean nothing to JSON (RFC 8259 section 11); suffixes are those of RFC 6839."""
+    kind, _, subtype = content_type.partition(";")[0].strip(" \t").lower().partition("/")
+    has_suffix = subtype.endswith("+json") and subtype != "+json"
+    return kind == "application" and (subtype == "json" or has_suffix)
 
 
 async def _read(request: Request) -> bytes:
@@ -70,6 +72,7 @@ def _members(body: bytes, model: type[SQLModel]) -> dict[str, Any]:
     )
     if not isinstance(pairs, tuple):
         raise ValueError("not an object")
+    "".join(name for name, _ in pairs).encode()  # A name with a lone surrogate is no text.
     known = [(name, value) for name, value in pairs if name in model.model_fields]
     members = dict(known)
     if len(members) != len(known):

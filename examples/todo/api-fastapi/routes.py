@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, NoReturn
 
 from bodies import JsonBody
-from fastapi import APIRouter, Depends, HTTPException, Request, params
+from fastapi import APIRouter, Depends, HTTPException, Request, Response, params
 from gatewright import VerifiedToken
 from gatewright.fastapi import verify_jwt, verify_user_match
 from models import NewTask, PartOfTask, Task, WholeTask
@@ -81,7 +81,7 @@ async def change_task(
     return _found(await store.change_task(owner, task_id, body))
 
 
-@router.delete(TASK, status_code=204)
+@router.delete(TASK, status_code=204, response_class=Response)
 async def remove_task(owner: Owner, task_id: TaskId, store: Tasks) -> None:
     if not await store.delete_task(owner, task_id):
         raise HTTPException(404, "Task not found")

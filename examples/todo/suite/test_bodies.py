@@ -55,6 +55,7 @@ BODIES: list[tuple[str, bytes, tuple[int, object]]] = [
     ("POST", b'\xef\xbb\xbf{"title":"a"}', SHAPE),
     ("POST", '{"title":"a"}'.encode("utf-16"), SHAPE),
     ("POST", '{"title":"a"}'.encode("utf-32-le"), SHAPE),
+    ("POST", b'{"title":"a","\\ud800":1}', SHAPE),
     ("POST", b'{"title":NaN}', SHAPE),
     ("POST", b'{"title":"a","x":NaN}', SHAPE),
     ("POST", b'{"title":"a","x":-Infinity}', SHAPE),
@@ -109,6 +110,7 @@ def test_a_body_that_is_refused(
         b'{"t\\u0069tle":"\\u0061"}',
         b'{"title":"a","x":{"y":[1,2.5e3,null,true,{"z":{}}]}}',
         b'{"title":"a","x":' + b"1" * 5_000 + b"}",
+        b'{"title":"a","x":1e400,"x":"\\ud800"}',
         b'{"title":"a","x":' + b"[" * 100 + b"]" * 100 + b"}",
     ],
     ids=lambda body: ascii(body[:40]),
@@ -124,6 +126,7 @@ def test_a_body_that_is_accepted(alice: User, body: bytes) -> None:
         None, "", "text/plain", "text/json", "application/jsonp", "application/x-json",
         "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "json",
         "application/", "text/plain; application/json", "application/json/x", "*/*",
+        "application/json+xml", "application/+json", "application/ json", "application/json, x/y",
     ],
 )  # fmt: skip
 def test_only_json_is_taken(alice: User, content_type: str | None) -> None:
@@ -139,6 +142,8 @@ def test_only_json_is_taken(alice: User, content_type: str | None) -> None:
     [
         "application/json", "application/json; charset=utf-8", "APPLICATION/JSON",
         "application/json;charset=UTF-8", "application/ld+json", "application/vnd.api+json",
+        "application/json ;charset=utf-8", "application/json;\tcharset=utf-8", "application/json;",
+        'application/json; charset="utf-8"', "application/json; charset", "application/json; =;;",
     ],
 )  # fmt: skip
 def test_json_has_several_names(alice: User, content_type: str) -> None:
@@ -171,6 +176,18 @@ def test_what_needs_no_body_reads_none(alice: User) -> None:
     for method, path, status in (("GET", task, 200), ("GET", alice.tasks, 200), ("DELETE", task, 204)):
         answer = alice.send(method, path, content=b"{", headers=[("content-type", "text/plain")])
         assert answer.status_code == status
+
+
+def test_a_body_that_never_ends_is_given_up(alice: User) -> None:
+    address = urlsplit(alice.api.address)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(
+            f"POST {alice.tasks} HTTP/1.1\r\nhost: todo\r\nauthorization: Bearer {alice.token}\r\n"
+            'content-type: application/json\r\ncontent-length: 100\r\n\r\n{"title":'.encode()
+        )
+        answer = connection.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 503 ") and b"retry-after: 1\r\n" in answer.lower()
+    assert answer.endswith(b'\r\n\r\n{"detail":"The request took too long"}')
 
 
 def exchange(user: User, body: bytes) -> bytes:

@@ -30,6 +30,7 @@ WRONG_METHODS = [
 def assert_unauthorized(answer: Any, challenge: str) -> None:
     assert answer.status_code == 401, answer.text
     assert answer.headers.get_list("www-authenticate") == [challenge]
+    assert "allow" not in answer.headers
     if answer.request.method != "HEAD":
         assert answer.json() == (NOT_AUTHENTICATED if challenge == BARE else INVALID)
 

@@ -2,8 +2,9 @@
 
 use axum::{
     Json,
-    extract::{FromRequest, Request, rejection::JsonRejection},
-    http::StatusCode,
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use serde::de::DeserializeOwned;
@@ -46,25 +47,39 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let body = <Json<Box<RawValue>> as FromRequest<S>>::from_request(request, state).await;
-        let Json(body) = body.map_err(|rejection| match rejection {
-            JsonRejection::MissingJsonContentType(_) => ApiError::Body {
+        let content_type = request.headers().get(CONTENT_TYPE);
+        if !content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json) {
+            return Err(ApiError::Body {
                 status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 detail: "The body must be sent as application/json",
-            },
-            other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => ApiError::Body {
-                status: StatusCode::PAYLOAD_TOO_LARGE,
-                detail: "The body is too large",
-            },
-            _ => UNEXPECTED_SHAPE,
+            });
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                let (status, detail) = (rejection.status(), "The body is too large");
+                ApiError::Body { status, detail }
+            } else {
+                UNEXPECTED_SHAPE
+            }
         })?;
-        // Serde would take an array for a struct, member by member.
-        if !body.get().starts_with('{') {
+        // The whole must be JSON, also where it is ignored; and Serde would take an array for a
+        // struct, member by member.
+        let json: &RawValue = serde_json::from_slice(&body).map_err(|_| UNEXPECTED_SHAPE)?;
+        if !json.get().starts_with('{') {
             return Err(UNEXPECTED_SHAPE);
         }
-        let value = serde_json::from_str(body.get()).map_err(|_| UNEXPECTED_SHAPE)?;
-        Ok(Self(value))
+        serde_json::from_str(json.get()).map(Self).map_err(|_| UNEXPECTED_SHAPE)
     }
+}
+
+/// Parameters mean nothing to JSON (RFC 8259 §11); suffixes are those of RFC 6839. axum's own
+/// `Json` takes `application/json+xml`, and no space before a parameter.
+fn is_json(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default();
+    let media_type = media_type.trim_matches([' ', '\t']).to_ascii_lowercase();
+    media_type.strip_prefix("application/").is_some_and(|subtype| {
+        subtype == "json" || subtype.strip_suffix("+json").is_some_and(|name| !name.is_empty())
+    })
 }
 
 const UNEXPECTED_SHAPE: ApiError = ApiError::Body {

@@ -7,16 +7,16 @@ use axum::{
     extract::{DefaultBodyLimit, Request, State},
     http::{
         HeaderValue, Method, StatusCode,
-        header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::any,
 };
 use gatewright_guard::{Guard, UserPath, Verifier};
 use serde::Deserialize;
 use serde_json::json;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
     clock::Clock,
@@ -42,15 +42,17 @@ struct TaskPath {
 }
 
 pub(crate) fn router(context: Context, verifier: Verifier, cors_origin: HeaderValue) -> Router {
-    // `layer`, not `route_layer`: a wrong method is 401 before it is 405.
+    let tasks = any(|| wrong_method("GET,HEAD,POST")).get(list).post(create);
+    let task = any(|| wrong_method("GET,HEAD,PUT,PATCH,DELETE"));
+    let task = task.get(show).put(replace).patch(change).delete(remove);
+    // Each path takes any method, so that a wrong one is 401 before it is 405: a stranger is not
+    // even told by an `Allow` what there is.
     let guarded = Router::new()
-        .route("/api/{user_id}/tasks", get(list).post(create))
-        .route("/api/{user_id}/tasks/{id}", get(show).put(replace).patch(change).delete(remove))
-        .method_not_allowed_fallback(wrong_method)
+        .route("/api/{user_id}/tasks", tasks)
+        .route("/api/{user_id}/tasks/{id}", task)
         .layer(Guard::new(verifier));
     Router::new()
-        .route("/health", get(health))
-        .method_not_allowed_fallback(wrong_method)
+        .route("/health", any(|| wrong_method("GET,HEAD")).get(health))
         .merge(guarded)
         .fallback(async || detail(StatusCode::NOT_FOUND, "Not found"))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -62,7 +64,9 @@ pub(crate) fn router(context: Context, verifier: Verifier, cors_origin: HeaderVa
 
 fn cors(origin: HeaderValue) -> CorsLayer {
     CorsLayer::new()
-        .allow_origin(origin)
+        // A list, for then no other origin is told this one's name.
+        .allow_origin(AllowOrigin::list([origin]))
+        .vary([ORIGIN])
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE])
@@ -79,8 +83,9 @@ async fn in_time(request: Request, next: Next) -> Response {
     })
 }
 
-async fn wrong_method() -> Response {
-    detail(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
+async fn wrong_method(allowed: &'static str) -> Response {
+    let wrong = detail(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
+    ([(ALLOW, HeaderValue::from_static(allowed))], wrong).into_response()
 }
 
 async fn health() -> Response {
