@@ -61,7 +61,8 @@ async def _read(request: Request) -> bytes:
 
 
 def _members(body: bytes, model: type[SQLModel]) -> dict[str, Any]:
-    """An object's members, as strictly as JSON is: no other encoding, no NaN, nothing twice."""
+    """An object's members, as strictly as JSON is: no other encoding, no NaN, nothing
+    twice; and without null, which no member of ours may be."""
     pairs = json.loads(
         body.decode(),
         # In order that two members of one name are seen. JSON itself makes no tuple.
@@ -75,8 +76,8 @@ def _members(body: bytes, model: type[SQLModel]) -> dict[str, Any]:
     "".join(name for name, _ in pairs).encode()  # A name with a lone surrogate is no text.
     known = [(name, value) for name, value in pairs if name in model.model_fields]
     members = dict(known)
-    if len(members) != len(known):
-        raise ValueError("a member twice")
+    if len(members) != len(known) or None in members.values():
+        raise ValueError("a member twice, or null")
     return members
 
 

@@ -69,8 +69,8 @@ class WholeTask(SQLModel):
 
 
 class PartOfTask(SQLModel):
-    """The body of `PATCH`: any part of it. A member is left out or has a value; `null` is neither,
-    and what stands here in its place is never read."""
+    """The body of `PATCH`: any part of it. A member is left out or has a value; that `null` is
+    neither is seen to where bodies are read."""
 
-    title: Title = ""
-    completed: StrictBool = False
+    title: Title | None = None
+    completed: StrictBool | None = None

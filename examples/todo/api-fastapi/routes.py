@@ -53,7 +53,7 @@ async def list_tasks(owner: Owner, store: Tasks) -> list[Task]:
 async def create_task(
     owner: Owner, body: Annotated[NewTask, Depends(JsonBody(NewTask))], store: Tasks
 ) -> Task:
-    return await store.create_task(owner, body)
+    return await store.create_task(owner, body.title)
 
 
 @router.api_route(TASK, methods=["GET", "HEAD"])
@@ -68,7 +68,7 @@ async def replace_task(
     body: Annotated[WholeTask, Depends(JsonBody(WholeTask))],
     store: Tasks,
 ) -> Task:
-    return _found(await store.change_task(owner, task_id, body))
+    return _found(await store.change_task(owner, task_id, body.title, body.completed))
 
 
 @router.patch(TASK)
@@ -78,7 +78,7 @@ async def change_task(
     body: Annotated[PartOfTask, Depends(JsonBody(PartOfTask))],
     store: Tasks,
 ) -> Task:
-    return _found(await store.change_task(owner, task_id, body))
+    return _found(await store.change_task(owner, task_id, body.title, body.completed))
 
 
 @router.delete(TASK, status_code=204, response_class=Response)

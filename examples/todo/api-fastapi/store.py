@@ -7,20 +7,36 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gatewright import VerifiedToken
-from models import NewTask, PartOfTask, Task, TaskRow, WholeTask
-from sqlalchemy import Engine, ScalarResult, event
+from models import Task, TaskRow
+from sqlalchemy import Connection, Engine, bindparam, event, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateIndex, CreateTable
-from sqlmodel import Session, SQLModel, col, create_engine, delete, select, update
+from sqlmodel import SQLModel, col, create_engine, delete, func, select, update
 
 T = TypeVar("T")
-_ID = col(TaskRow.id)
-_OWNER = col(TaskRow.user_id)
 SECONDS_TO_WAIT_FOR_A_LOCK = 5
+
+# Built once: putting one together takes longer than SQLite does.
+_OF_USER = col(TaskRow.user_id) == bindparam("user")
+_OF_ID = col(TaskRow.id) == bindparam("task")
+_LIST = select(TaskRow).where(_OF_USER).order_by(col(TaskRow.id))
+_FIND = select(TaskRow).where(_OF_USER, _OF_ID)
+_CREATE = insert(TaskRow).returning(TaskRow)
+_CHANGE = (
+    update(TaskRow)
+    .where(_OF_USER, _OF_ID)
+    .values(
+        title=func.coalesce(bindparam("new_title"), col(TaskRow.title)),
+        completed=func.coalesce(bindparam("new_completed"), col(TaskRow.completed)),
+        updated_at=bindparam("now"),
+    )
+    .returning(TaskRow)
+)
+_DELETE = delete(TaskRow).where(_OF_USER, _OF_ID)
 
 
 class Store:
@@ -46,7 +62,7 @@ class Store:
             hide_parameters=True,
             poolclass=StaticPool,
         )
-        event.listen(engine, "connect", _keep_a_log_of_writes)
+        event.listen(engine, "connect", _let_readers_and_writers_be)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as thread:
             store = cls(engine, thread)
             await store._run(_create_tables)
@@ -54,70 +70,68 @@ class Store:
             await asyncio.wrap_future(thread.submit(engine.dispose))
 
     async def tasks(self, user: VerifiedToken) -> list[Task]:
-        statement = select(TaskRow).where(_OWNER == user.subject).order_by(_ID)
-        return await self._run(lambda session: [_task(row) for row in session.exec(statement)])
+        values = {"user": user.subject}
+        return await self._run(
+            lambda connection: [_task(row._mapping) for row in connection.execute(_LIST, values)]
+        )
 
-    async def create_task(self, user: VerifiedToken, new: NewTask) -> Task:
+    async def create_task(self, user: VerifiedToken, title: str) -> Task:
         now = _now()
-        row = TaskRow(user_id=user.subject, title=new.title, created_at=now, updated_at=now)
-
-        def insert(session: Session) -> Task:
-            session.add(row)
-            session.flush()
-            return _task(row)
-
-        return await self._run(insert)
+        values = {"user_id": user.subject, "title": title, "completed": False}
+        values |= {"created_at": now, "updated_at": now}
+        return await self._run(
+            lambda connection: _task(connection.execute(_CREATE, values).one()._mapping)
+        )
 
     async def find_task(self, user: VerifiedToken, task_id: int) -> Task | None:
-        statement = select(TaskRow).where(_OWNER == user.subject, _ID == task_id)
-        return await self._run(lambda session: _one(session.exec(statement)))
+        return await self._run_for_one(_FIND, {"user": user.subject, "task": task_id})
 
     async def change_task(
-        self, user: VerifiedToken, task_id: int, changes: WholeTask | PartOfTask
+        self, user: VerifiedToken, task_id: int, title: str | None, completed: bool | None
     ) -> Task | None:
         """Changes what is given, and leaves the rest."""
-        statement = (
-            update(TaskRow)
-            .where(_OWNER == user.subject, _ID == task_id)
-            .values(**changes.model_dump(exclude_unset=True), updated_at=_now())
-            .returning(TaskRow)
-        )
-        return await self._run(lambda session: _one(session.scalars(statement)))
+        values = {"user": user.subject, "task": task_id, "now": _now()}
+        values |= {"new_title": title, "new_completed": completed}
+        return await self._run_for_one(_CHANGE, values)
 
     async def delete_task(self, user: VerifiedToken, task_id: int) -> bool:
         """Whether there was one to delete."""
-        statement = delete(TaskRow).where(_OWNER == user.subject, _ID == task_id)
-        return await self._run(lambda session: session.exec(statement).rowcount > 0)
+        values = {"user": user.subject, "task": task_id}
+        return await self._run(
+            lambda connection: connection.execute(_DELETE, values).rowcount > 0
+        )
 
-    async def _run(self, work: Callable[[Session], T]) -> T:
+    async def _run_for_one(self, statement: Any, values: dict[str, Any]) -> Task | None:
+        def one(connection: Connection) -> Task | None:
+            row = connection.execute(statement, values).one_or_none()
+            return None if row is None else _task(row._mapping)
+
+        return await self._run(one)
+
+    async def _run(self, work: Callable[[Connection], T]) -> T:
         """Runs a transaction; an exception in it rolls it back."""
 
         def transact() -> T:
-            with Session(self._engine, expire_on_commit=False) as session, session.begin():
-                return work(session)
+            with self._engine.begin() as connection:
+                return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, transact)
 
 
-def _task(row: TaskRow) -> Task:
-    return Task.model_validate(row, from_attributes=True)
+def _task(columns: Any) -> Task:
+    return Task(**columns)
 
 
-def _one(rows: ScalarResult[TaskRow]) -> Task | None:
-    row = rows.one_or_none()
-    return None if row is None else _task(row)
-
-
-def _create_tables(session: Session) -> None:
+def _create_tables(connection: Connection) -> None:
     # IF NOT EXISTS, unlike `SQLModel.metadata.create_all`: several workers start at once.
     table = SQLModel.metadata.tables[TaskRow.__tablename__]
-    session.execute(CreateTable(table, if_not_exists=True))
+    connection.execute(CreateTable(table, if_not_exists=True))
     for index in table.indexes:
-        session.execute(CreateIndex(index, if_not_exists=True))
+        connection.execute(CreateIndex(index, if_not_exists=True))
 
 
-def _keep_a_log_of_writes(connection: DBAPIConnection, _: object) -> None:
-    """Readers do not wait for a writer, nor a writer for them."""
+def _let_readers_and_writers_be(connection: DBAPIConnection, _: object) -> None:
+    """With a write-ahead log they do not wait for each other."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.close()
