@@ -3,7 +3,6 @@
 //! All of it below `target/`, and stamped with what decides the result, so that a second run is
 //! quick and a changed requirement is noticed.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -48,8 +47,8 @@ pub(crate) fn env(
     let python = child::output_of(Command::new("python3").args(["-VV"]))?;
     let required = std::fs::read_to_string(requirements)
         .with_context(|| requirements.display().to_string())?;
-    let wheel_hash = wheel.map(hash_of).transpose()?;
-    let stamp = format!("{python}{required}{wheel_hash:?}");
+    let record = wheel.map(record_of).transpose()?.unwrap_or_default();
+    let stamp = format!("{python}{required}{record}");
     let stamped = dir.join(".installed-by-xtask");
     if std::fs::read_to_string(&stamped).is_ok_and(|installed| installed == stamp) {
         return Ok(Env(dir));
@@ -80,8 +79,7 @@ pub(crate) fn wheel(root: &Path, profile: &str) -> Result<PathBuf> {
     let mut command = Command::new(maturin);
     free_of_cargo(&mut command);
     command.current_dir(&package).args(["build", "--locked", "--profile", profile, "--out"]);
-    // The same time in each archive: the same files make the same wheel, which is not installed anew.
-    command.arg(&dir).env("SOURCE_DATE_EPOCH", "315532800");
+    command.arg(&dir);
     holds(&mut command)?;
     let files = std::fs::read_dir(&dir).with_context(|| dir.display().to_string())?;
     let wheels = files.filter_map(|file| file.ok().map(|file| file.path()));
@@ -89,11 +87,14 @@ pub(crate) fn wheel(root: &Path, profile: &str) -> Result<PathBuf> {
     wheels.next().with_context(|| format!("maturin left no wheel in {}", dir.display()))
 }
 
-fn hash_of(file: &Path) -> Result<u64> {
-    let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    Ok(hasher.finish())
+/// The hashes that a wheel keeps of its files: the archive itself has another time at each build.
+/// (`SOURCE_DATE_EPOCH` would keep it still, and have aws-lc-sys compiled anew, which asks for it.)
+fn record_of(wheel: &Path) -> Result<String> {
+    const PRINT: &str = "import sys, zipfile; wheel = zipfile.ZipFile(sys.argv[1]); \
+        print(*[wheel.read(name).decode() for name in wheel.namelist() if name.endswith('/RECORD')])";
+    let record = child::output_of(Command::new("python3").args(["-c", PRINT]).arg(wheel))?;
+    // The bill of materials holds the time too.
+    Ok(record.lines().filter(|line| !line.contains("/sboms/")).collect())
 }
 
 fn holds(command: &mut Command) -> Result<()> {

@@ -44,8 +44,24 @@ def application() -> FastAPI:
         return {"id": user.id, "claims": user.claims}
 
     @app.get("/payload")
-    async def payload(payload: Annotated[dict[str, Any], Depends(verify_jwt)]) -> Any:
+    async def payload(payload: Annotated[dict[str, Any], Depends(verify_jwt)]):  # type: ignore[no-untyped-def]
         return payload
+
+    @app.get("/payload/any")
+    async def payload_any(payload: Annotated[Any, Depends(verify_jwt)]) -> Any:
+        return payload
+
+    @app.get("/payload/dict")
+    async def payload_dict(payload: Annotated[dict[str, Any], Depends(verify_jwt)]) -> dict[str, Any]:
+        return payload
+
+    @app.get("/payload/typed")
+    async def payload_typed(user: CurrentUser) -> VerifiedToken:
+        return user
+
+    @app.get("/payload/within")
+    async def payload_within(user: CurrentUser) -> dict[str, Any]:
+        return {"users": [user]}
 
     @app.get("/news")
     async def news(user: OptionalUser) -> Any:
@@ -139,7 +155,23 @@ def test_with_one_it_is_who_they_are(client: TestClient) -> None:
     headers = {"Authorization": f"Bearer {hs256(email='ada@example.com')}"}
     status, body, _ = answer(client, "/me", headers)
     assert (status, body["id"], body["claims"]["email"]) == (200, "ada", "ada@example.com")
-    assert answer(client, "/payload", headers)[1]["email"] == "ada@example.com"
+
+
+@pytest.mark.parametrize("path", ["", "/any", "/dict", "/typed", "/within"])
+def test_a_handler_can_return_it(client: TestClient, path: str) -> None:
+    body = answer(client, f"/payload{path}", ADA)[1]
+    assert (body["users"][0] if path == "/within" else body)["sub"] == "ada"
+
+
+def test_nobody_sends_one_in_a_body() -> None:
+    app = FastAPI()
+
+    @app.post("/")
+    async def forgot_depends(user: VerifiedToken) -> str:
+        return user.id
+
+    response = TestClient(app).post("/", json={"sub": "ada", "id": "ada"})
+    assert response.status_code == 422
 
 
 def test_optional_is_nobody_or_somebody_and_never_a_bad_token(client: TestClient) -> None:
@@ -183,8 +215,9 @@ def test_roles_and_scopes(client: TestClient) -> None:
 
     for role in ("admin", "user,admin", "user, owner", ["owner"]):
         assert status("/admin", role=role) == 200
-    for role in ("user", "administrator", "", None, ["x"], {"admin": 1}, 7):
-        assert status("/admin", role=role) == 403
+    others: list[Any] = ["user", "administrator", "", None, ["x"], {"admin": 1}, 7]
+    for other in others:
+        assert status("/admin", role=other) == 403
     for scopes in ({"scope": "tasks:write tasks:read x"}, {"scp": ["tasks:read", "tasks:write"]}):
         assert status("/export", **scopes) == status("/security", **scopes) == 200
     assert status("/export", scope="tasks:read") == 403

@@ -40,7 +40,9 @@ from ._default import configure, default_verifier
 from ._denial import Denial, denial, lacking
 from ._errors import GatewrightError
 from ._native import VerifiedToken
+from ._pydantic import teach
 from ._verifier import Verifier, check_user
+
 from .asgi import JWTMiddleware
 
 __all__ = [
@@ -295,6 +297,7 @@ def _http_exception(denied: Denial) -> HTTPException:
     return HTTPException(denied.status, denied.detail, denied.headers or None)
 
 
+teach()
 _auth = Auth()
 verify_jwt = _auth.verify_jwt
 optional_jwt = _auth.optional_jwt
