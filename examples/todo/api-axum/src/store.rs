@@ -109,7 +109,11 @@ impl Store {
     }
 
     /// Whether there was one to delete.
-    pub(crate) async fn delete_task(&self, user: UserId, id: TaskId) -> Result<Deleted, StoreError> {
+    pub(crate) async fn delete_task(
+        &self,
+        user: UserId,
+        id: TaskId,
+    ) -> Result<Deleted, StoreError> {
         self.with(move |connection| {
             let mut statement =
                 connection.prepare_cached("DELETE FROM tasks WHERE user_id = ?1 AND id = ?2")?;
