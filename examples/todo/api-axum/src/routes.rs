@@ -42,8 +42,8 @@ struct TaskPath {
 }
 
 pub(crate) fn router(context: Context, verifier: Verifier, cors_origin: HeaderValue) -> Router {
-    let tasks = any(|| wrong_method("GET,HEAD,POST")).get(list).post(create);
-    let task = any(|| wrong_method("GET,HEAD,PUT,PATCH,DELETE"));
+    let tasks = any(async || wrong_method("GET, HEAD, POST")).get(list).post(create);
+    let task = any(async || wrong_method("GET, HEAD, PUT, PATCH, DELETE"));
     let task = task.get(show).put(replace).patch(change).delete(remove);
     // Each path takes any method, so that a wrong one is 401 before it is 405: a stranger is not
     // even told by an `Allow` what there is.
@@ -52,7 +52,7 @@ pub(crate) fn router(context: Context, verifier: Verifier, cors_origin: HeaderVa
         .route("/api/{user_id}/tasks/{id}", task)
         .layer(Guard::new(verifier));
     Router::new()
-        .route("/health", any(|| wrong_method("GET,HEAD")).get(health))
+        .route("/health", any(async || wrong_method("GET, HEAD")).get(health))
         .merge(guarded)
         .fallback(async || detail(StatusCode::NOT_FOUND, "Not found"))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -83,7 +83,7 @@ async fn in_time(request: Request, next: Next) -> Response {
     })
 }
 
-async fn wrong_method(allowed: &'static str) -> Response {
+fn wrong_method(allowed: &'static str) -> Response {
     let wrong = detail(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
     ([(ALLOW, HeaderValue::from_static(allowed))], wrong).into_response()
 }

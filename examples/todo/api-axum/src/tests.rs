@@ -147,7 +147,7 @@ async fn without_a_valid_token_nothing_is_reached() {
     assert!(!answer.headers.contains_key(ALLOW));
     let answer = api.call(Method::TRACE, &path, Some("alice"), &Value::Null).await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(answer.headers[ALLOW], "GET,HEAD,PUT,PATCH,DELETE");
+    assert_eq!(answer.headers[ALLOW], "GET, HEAD, PUT, PATCH, DELETE");
     assert_eq!(answer.body, json!({ "detail": "Method not allowed" }));
 }
 
