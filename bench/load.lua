@@ -1,9 +1,11 @@
 -- The requests of `cargo xtask bench`, for wrk: one method and body, and the result as a line of
--- JSON. Arguments: METHOD [BODY]; each "{n}" in the body becomes a number used only once.
+-- JSON. Arguments: METHOD [BODY [TOKENS]]; each "{n}" in the body becomes a number used only once.
+-- TOKENS is a file with a bearer token on each line: each request takes the next one.
 
 function init(args)
   wrk.method = args[1] or "GET"
-  wrk.body = args[2]
+  wrk.body = args[2] ~= "" and args[2] or nil
+  if args[3] then return each_with_its_token(args[3]) end
   if not wrk.body then return end
   wrk.headers["Content-Type"] = "application/json"
   if not wrk.body:find("{n}", 1, true) then return end
@@ -13,6 +15,19 @@ function init(args)
   function request()
     sent = sent + 1
     return wrk.format(nil, nil, nil, (template:gsub("{n}", tostring(sent))))
+  end
+end
+
+-- Texts are made beforehand: while the load runs, a request costs a look into a table.
+function each_with_its_token(file)
+  local texts, turn = {}, 0
+  for token in io.lines(file) do
+    wrk.headers["Authorization"] = "Bearer " .. token
+    texts[#texts + 1] = wrk.format()
+  end
+  function request()
+    turn = turn % #texts + 1
+    return texts[turn]
   end
 end
 

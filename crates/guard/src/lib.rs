@@ -4,20 +4,31 @@
 mod challenge;
 mod clock;
 mod credential;
+mod event;
 mod extract;
 mod future;
+mod head;
+mod keys;
 mod layer;
-mod remote_keys;
+mod require;
 mod service;
+mod token_cache;
 mod verifier;
 
-pub use challenge::Denial;
+pub use challenge::{ChallengeError, Denial, Scopes};
 pub use clock::Clock;
-pub use credential::bearer_token;
-pub use extract::{Authenticated, USER_PARAMETER, UserId, UserPath, UserPathRejection};
+pub use credential::{CookiePages, Credential, CredentialError, bearer_token};
+pub use event::{Event, Observer};
+pub use extract::{
+    Authenticated, USER_PARAMETER, UserHeader, UserId, UserPath, UserQuery, UserRejection,
+};
 pub use future::GuardFuture;
+pub use head::Head;
+pub use keys::{
+    FileKeys, FileKeysOptions, PlainHttp, RemoteKeys, RemoteKeysError, RemoteKeysOptions,
+};
 pub use layer::Guard;
-pub use remote_keys::{PlainHttp, RemoteKeys, RemoteKeysError, RemoteKeysOptions};
+pub use require::{Grants, PatternError, Require, RequireFuture, RequireService};
 pub use service::GuardService;
 pub use verifier::Verifier;
 

@@ -1,12 +1,10 @@
 //! The protected header (RFC 7515 §4), read strictly.
 
-use std::{borrow::Cow, fmt};
-
-use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
+use std::borrow::Cow;
 
 use crate::{
     Algorithm, Rejection, base64url,
-    json::{Names, Text},
+    json::{Fault, Names, Scanner, Value},
 };
 
 /// What a header may say that matters here.
@@ -19,15 +17,44 @@ pub(crate) struct Header<'h> {
 impl<'h> Header<'h> {
     pub(crate) fn parse(bytes: &'h [u8]) -> Result<Self, Rejection> {
         let json = std::str::from_utf8(bytes).map_err(|_| Rejection::MalformedHeader)?;
-        let mut problem = None;
-        let mut reader = serde_json::Deserializer::from_str(json);
-        let parsed = HeaderSeed { problem: &mut problem }
-            .deserialize(&mut reader)
-            .and_then(|header| reader.end().map(|()| header));
-        match parsed {
-            Ok(header) => Ok(header),
-            Err(_) => Err(problem.unwrap_or(Rejection::MalformedHeader)),
+        let malformed = |_: Fault| Rejection::MalformedHeader;
+        let mut scanner = Scanner::new(json).map_err(malformed)?;
+        let (mut algorithm, mut key_id, mut typ) = (None, None, None);
+        let mut others = Names::new();
+        while let Some(name) = scanner.next_name().map_err(malformed)? {
+            let is_new = match &*name {
+                "alg" => algorithm.replace(parse_algorithm(&text(&mut scanner)?)?).is_none(),
+                "kid" => key_id.replace(text(&mut scanner)?).is_none(),
+                "typ" => typ.replace(text(&mut scanner)?).is_none(),
+                "crit" => return Err(Rejection::CriticalHeader),
+                "b64" => return Err(Rejection::UnencodedPayload),
+                "jku" | "jwk" | "x5c" | "x5u" => return Err(Rejection::EmbeddedKey),
+                _ => {
+                    scanner.skip_value().map_err(malformed)?;
+                    others.insert(name)
+                }
+            };
+            if !is_new {
+                return Err(Rejection::DuplicateMember);
+            }
         }
+        let algorithm = algorithm.ok_or(Rejection::MalformedHeader)?;
+        Ok(Self { algorithm, key_id, typ })
+    }
+}
+
+fn text<'h>(scanner: &mut Scanner<'h>) -> Result<Cow<'h, str>, Rejection> {
+    match scanner.value() {
+        Ok(Value::Text(text)) => Ok(text),
+        _ => Err(Rejection::MalformedHeader),
+    }
+}
+
+fn parse_algorithm(name: &str) -> Result<Algorithm, Rejection> {
+    match Algorithm::parse(name) {
+        Some(algorithm) => Ok(algorithm),
+        None if name.eq_ignore_ascii_case("none") => Err(Rejection::Unsigned),
+        None => Err(Rejection::UnsupportedAlgorithm),
     }
 }
 
@@ -57,71 +84,6 @@ pub(crate) fn usual(algorithm: Algorithm, key_id: Option<&str>) -> [String; 4] {
         format!(r#"{{"typ":"JWT",{alg}{kid}}}"#),
     ]
     .map(|json| base64url::encode(json.as_bytes()))
-}
-
-/// Reads the object; says in `problem` why it failed where serde's error could not.
-struct HeaderSeed<'p> {
-    problem: &'p mut Option<Rejection>,
-}
-
-impl HeaderSeed<'_> {
-    fn refuse<T, E: Error>(&mut self, rejection: Rejection) -> Result<T, E> {
-        *self.problem = Some(rejection);
-        Err(E::custom(rejection))
-    }
-
-    fn algorithm<E: Error>(&mut self, name: &str) -> Result<Algorithm, E> {
-        match Algorithm::parse(name) {
-            Some(algorithm) => Ok(algorithm),
-            None if name.eq_ignore_ascii_case("none") => self.refuse(Rejection::Unsigned),
-            None => self.refuse(Rejection::UnsupportedAlgorithm),
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for HeaderSeed<'_> {
-    type Value = Header<'de>;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Header<'de>, D::Error> {
-        reader.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for HeaderSeed<'_> {
-    type Value = Header<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JOSE header")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Header<'de>, A::Error> {
-        let (mut algorithm, mut key_id, mut typ) = (None, None, None);
-        let mut others = None;
-        while let Some(Text(name)) = map.next_key::<Text<'de>>()? {
-            let repeated = match &*name {
-                "alg" => {
-                    let Text(value) = map.next_value()?;
-                    algorithm.replace(self.algorithm(&value)?).is_some()
-                }
-                "kid" => key_id.replace(map.next_value::<Text<'de>>()?.0).is_some(),
-                "typ" => typ.replace(map.next_value::<Text<'de>>()?.0).is_some(),
-                "crit" => return self.refuse(Rejection::CriticalHeader),
-                "b64" => return self.refuse(Rejection::UnencodedPayload),
-                "jku" | "jwk" | "x5c" | "x5u" => return self.refuse(Rejection::EmbeddedKey),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    !others.get_or_insert_with(Names::new).insert(name)
-                }
-            };
-            if repeated {
-                return self.refuse(Rejection::DuplicateMember);
-            }
-        }
-        match algorithm {
-            Some(algorithm) => Ok(Header { algorithm, key_id, typ }),
-            None => self.refuse(Rejection::MalformedHeader),
-        }
-    }
 }
 
 #[cfg(test)]

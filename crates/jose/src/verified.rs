@@ -34,7 +34,26 @@ pub(crate) struct Facts {
     pub(crate) issuer: Option<Arc<str>>,
     /// The second from which on the policy refuses the token, leeway and greatest age included.
     pub(crate) refused_from: UnixTime,
-    pub(crate) subject: Box<str>,
+    pub(crate) subject: Subject,
+}
+
+/// A text of the payload, which is kept anyway; a copy only where it has escapes.
+pub(crate) enum Subject {
+    Copy(Box<str>),
+    At(std::ops::Range<usize>),
+}
+
+impl Subject {
+    /// Finds `text` in `payload`, if it was borrowed from there.
+    pub(crate) fn new(text: &str, payload: &str) -> Self {
+        let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
+        let range = start..start.wrapping_add(text.len());
+        // Found by its address, and believed only if that text stands there.
+        match payload.get(range.clone()) {
+            Some(found) if found == text => Self::At(range),
+            _ => Self::Copy(text.into()),
+        }
+    }
 }
 
 /// One audience is by far the most common, and then it is the policy's own text: no allocation.
@@ -59,7 +78,10 @@ impl<C> Verified<C> {
 
     /// Who the token is about (`sub`); never empty.
     pub fn subject(&self) -> &str {
-        &self.token.facts.subject
+        match &self.token.facts.subject {
+            Subject::Copy(text) => text,
+            Subject::At(range) => self.token.payload.get(range.clone()).unwrap_or_default(),
+        }
     }
 
     /// Who issued it (`iss`); `None` only where the policy accepts any issuer.

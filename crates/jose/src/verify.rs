@@ -15,7 +15,7 @@ use crate::{
     json::Names,
     policy::{Expected, TokenType},
     rejection::Claim,
-    verified::{Audience, Facts},
+    verified::{Audience, Facts, Subject},
 };
 
 /// HMAC, Ed25519 and P-256 sign with so many bytes at most; they are decoded on the stack.
@@ -45,7 +45,7 @@ impl Policy {
             let mut others = Names::new();
             let claims = Registered::parse(&payload, &mut others)?;
             self.check_required(&claims, &others)?;
-            self.check_claims(&claims, now)?
+            self.check_claims(&claims, &payload, now)?
         };
         // 5. What the caller wants besides.
         let claims = parse_claims(&payload)?;
@@ -71,7 +71,12 @@ impl Policy {
         Ok(())
     }
 
-    fn check_claims(&self, claims: &Registered<'_>, now: UnixTime) -> Result<Facts, Rejection> {
+    fn check_claims(
+        &self,
+        claims: &Registered<'_>,
+        payload: &str,
+        now: UnixTime,
+    ) -> Result<Facts, Rejection> {
         let issuer = match (&self.issuer, claims.issuer.as_deref()) {
             (Expected::OneOf(_), None) => return Err(Rejection::MissingClaim(Claim::Issuer)),
             (Expected::Any, issuer) => issuer.map(Into::into),
@@ -116,7 +121,7 @@ impl Policy {
             issued_at: claims.issued_at.map(NumericDate::floor),
             issuer,
             refused_from,
-            subject: subject.into(),
+            subject: Subject::new(subject, payload),
         })
     }
 

@@ -18,6 +18,7 @@ pub(crate) struct Load {
     path: &'static str,
     headers: Vec<String>,
     body: Option<String>,
+    tokens: Option<PathBuf>,
     connections: u32,
 }
 
@@ -38,7 +39,8 @@ impl Load {
     /// GETs of `path`, over 32 connections.
     pub(crate) fn get(root: &Path, address: SocketAddr, path: &'static str) -> Self {
         let script = root.join("bench").join("load.lua");
-        Self { script, address, path, headers: Vec::new(), body: None, connections: 32 }
+        let (body, tokens) = (None, None);
+        Self { script, address, path, headers: Vec::new(), body, tokens, connections: 32 }
     }
 
     /// The same with another header.
@@ -51,6 +53,11 @@ impl Load {
     pub(crate) fn body(self, body: &Value) -> Self {
         let origin = format!("http://{}", self.address);
         Self { body: Some(body.to_string()), ..self }.header("Origin", &origin)
+    }
+
+    /// Each request with the next bearer token of a file, a line each.
+    pub(crate) fn tokens(self, file: &Path) -> Self {
+        Self { tokens: Some(file.to_owned()), ..self }
     }
 
     /// Over as many connections.
@@ -81,7 +88,8 @@ impl Load {
             wrk.arg("--header").arg(header);
         }
         wrk.arg(format!("http://{}{}", self.address, self.path)).arg("--");
-        wrk.arg(if self.body.is_some() { "POST" } else { "GET" }).args(&self.body);
+        wrk.arg(if self.body.is_some() { "POST" } else { "GET" });
+        wrk.arg(self.body.as_deref().unwrap_or_default()).args(&self.tokens);
         wrk
     }
 }

@@ -1,13 +1,16 @@
-//! `cargo xtask bench`: ours beside the real Better Auth, in pairs, in one run on one machine.
+//! `cargo xtask bench`: ours beside the real Better Auth, and a service with our guard beside one
+//! without, in pairs, in one run on one machine.
 //!
 //! Absolute figures say little on a shared machine, so each round measures one and then the other,
 //! and what counts is the ratio within a round. The goals are those of docs/design.md.
 
+mod guard;
 mod load;
 mod peer;
 mod process;
 mod rounds;
 mod table;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,7 +19,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 
 use self::peer::Peer;
-use self::table::Table;
+use self::table::{Grid, Table};
 use crate::test::cargo;
 use crate::workspace::{self, Scratch};
 use crate::{child, needs};
@@ -26,27 +29,14 @@ Examples:
   cargo xtask bench --quick                a first impression in two minutes
   cargo xtask bench                        three rounds, in about ten minutes
   cargo xtask bench -o bench/RESULTS.md    and writes the table down
-  cargo xtask bench --only jose            the token library's own benchmarks
+  cargo xtask bench --only tokens          what a token costs, beside other libraries
+  cargo xtask bench --only guard           an axum service with and without the guard
   cargo xtask bench --rounds 5 --seconds 10
 
 Both servers listen on loopback, on databases of their own below target/.";
 
 /// The load average above which others' work shows in the figures.
 const QUIET_LOAD: f64 = 0.5;
-
-const JOSE: &[&str] = &[
-    "bench",
-    "--locked",
-    "--profile",
-    "dist",
-    "-p",
-    "gatewright-jose",
-    "--bench",
-    "verify",
-    "--",
-    "--min-time",
-    "1",
-];
 
 /// What was typed.
 #[derive(Debug, clap::Args)]
@@ -71,10 +61,12 @@ pub(crate) struct Args {
 /// What can be measured apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
-    /// The token library: verify and sign, beside the primitives and another library.
-    Jose,
+    /// An axum service with our guard beside the same without it.
+    Guard,
     /// Our server beside the real Better Auth.
     Server,
+    /// Verifying and signing, beside the primitives and other libraries in Rust, Node and Python.
+    Tokens,
 }
 
 /// How long and how often to measure.
@@ -108,40 +100,53 @@ impl Args {
 /// Measures; an error or a wrong answer fails, a missed goal does not: machines differ.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let root = workspace::root()?;
-    if args.wants(Part::Jose) {
-        let status = child::run(&mut cargo(&root, JOSE))?;
-        ensure!(status.success(), "`cargo {}` failed", JOSE.join(" "));
+    let busy = process::load_average(); // before the builds, which are ours
+    let mut grids = Vec::new();
+    if args.wants(Part::Tokens) {
+        grids.extend(tokens::measure(&root, args.effort())?.grids());
     }
-    if !args.wants(Part::Server) {
-        return Ok(ExitCode::SUCCESS);
+    let mut tables = Vec::new();
+    if args.wants(Part::Guard) {
+        tables.push(guard::measure(&root, args.effort())?);
     }
-    let table = servers(&root, args.effort())?;
-    println!("\n{}", table.as_text());
-    if let Some(file) = &args.output {
-        std::fs::write(file, table.as_markdown())
-            .with_context(|| format!("writing {}", file.display()))?;
-        println!("written to {}", file.display());
+    if args.wants(Part::Server) {
+        tables.push(servers(&root, args.effort())?);
     }
-    Ok(if table.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    grids.extend(tables.iter().map(Table::grid));
+    if let (Some(busy), Some(last)) = (busy.filter(|busy| *busy > QUIET_LOAD), grids.last_mut()) {
+        last.remarks.push(format!(
+            "The machine was NOT idle: its load average was {busy} before the run. Absolute figures \
+             and latencies are worse than they would be."
+        ));
+    }
+    report(&grids, args.output.as_deref())?;
+    let is_sound = tables.iter().all(Table::is_sound);
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints the tables, and writes them down if asked to.
+fn report(grids: &[Grid], output: Option<&Path>) -> Result<()> {
+    for grid in grids {
+        println!("\n{}", grid.as_text());
+    }
+    let Some(file) = output else { return Ok(()) };
+    let grids: Vec<String> = grids.iter().map(Grid::as_markdown).collect();
+    let head = "# Measured side by side\n\nMade by `cargo xtask bench`.\n\n";
+    std::fs::write(file, format!("{head}{}", grids.join("\n")))
+        .with_context(|| format!("writing {}", file.display()))?;
+    println!("written to {}", file.display());
+    Ok(())
 }
 
 fn servers(root: &Path, effort: Effort) -> Result<Table> {
     needs::tools(needs::FOR_BENCH)?;
     needs::npm_packages(&root.join("conformance"))?;
     let build = ["build", "--locked", "--profile", "dist", "-p", "gatewright-cli"];
-    let busy = process::load_average(); // before the build, which is ours
     println!("building what ships: cargo {}", build.join(" "));
     ensure!(child::run(&mut cargo(root, &build))?.success(), "the build failed");
 
     let scratch = Scratch::new(root, "bench")?;
     let ours = Peer::ours(root, scratch.path())?;
     let theirs = Peer::theirs(root, scratch.path())?;
-    let mut table = rounds::measure(root, &[ours, theirs], effort)?;
-    if let Some(busy) = busy.filter(|busy| *busy > QUIET_LOAD) {
-        table.note(format!(
-            "The machine was NOT idle: its load average was {busy} before the run. Absolute \
-             figures and latencies are worse than they would be."
-        ));
-    }
-    Ok(table)
+    rounds::measure(root, &[ours, theirs], effort)
 }

@@ -31,6 +31,7 @@ pub(crate) struct Row {
 pub(crate) struct Table {
     names: [&'static str; 2],
     effort: Effort,
+    circumstances: &'static str,
     rows: Vec<Row>,
     notes: Vec<String>,
     failed: u64,
@@ -82,9 +83,13 @@ impl Row {
 }
 
 impl Table {
-    /// An empty one, for ours and theirs.
-    pub(crate) fn new(names: [&'static str; 2], effort: Effort) -> Self {
-        Self { names, effort, rows: Vec::new(), notes: Vec::new(), failed: 0 }
+    /// An empty one, for ours and theirs; `circumstances` is what holds for all rows.
+    pub(crate) fn new(
+        names: [&'static str; 2],
+        effort: Effort,
+        circumstances: &'static str,
+    ) -> Self {
+        Self { names, effort, circumstances, rows: Vec::new(), notes: Vec::new(), failed: 0 }
     }
 
     /// Adds a row.
@@ -123,35 +128,10 @@ impl Table {
         self.failed == 0
     }
 
-    /// For a terminal.
-    pub(crate) fn as_text(&self) -> String {
-        let lines = self.lines();
-        let widths: Vec<usize> = (0..HEADINGS.len())
-            .map(|column| {
-                let cells = lines.iter().filter_map(|line| line.get(column));
-                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-            })
-            .collect();
-        let padded = |line: &[String; 6]| {
-            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}  "));
-            cells.collect::<String>().trim_end().to_owned()
-        };
-        let lines: Vec<String> = lines.iter().map(padded).collect();
-        format!("{}\n\n{}", lines.join("\n"), self.remarks().join("\n"))
-    }
-
-    /// For a document.
-    pub(crate) fn as_markdown(&self) -> String {
-        let mut lines = self.lines().into_iter().map(|line| format!("| {} |", line.join(" | ")));
-        let head = lines.next().unwrap_or_default();
-        let rows: Vec<String> = lines.collect();
-        let remarks = self.remarks().join("\n- ");
-        let rule = "|---|---|---|---|---|---|";
-        format!(
-            "# Measured side by side\n\nMade by `cargo xtask bench`.\n\n\
-             {head}\n{rule}\n{}\n\n- {remarks}\n",
-            rows.join("\n")
-        )
+    /// As it is printed and written down.
+    pub(crate) fn grid(&self) -> Grid {
+        let lines = self.lines().into_iter().map(|line| line.to_vec()).collect();
+        Grid { lines, remarks: self.remarks() }
     }
 
     fn lines(&self) -> Vec<[String; 6]> {
@@ -162,10 +142,10 @@ impl Table {
     }
 
     fn remarks(&self) -> Vec<String> {
-        let Effort { rounds, time } = self.effort;
+        let (Effort { rounds, time }, circumstances) = (self.effort, self.circumstances);
         let mut remarks = vec![format!(
-            "Medians of {rounds} rounds of {time:?}, both servers in turn on this machine, SQLite, \
-             32 connections; the ratio is taken within each round."
+            "Medians of {rounds} rounds of {time:?}, {circumstances}; the ratio is taken within \
+             each round."
         )];
         remarks.extend(self.notes.iter().cloned());
         if self.failed > 0 {
@@ -175,6 +155,48 @@ impl Table {
             ));
         }
         remarks
+    }
+}
+
+/// Cells under headings, and sentences below them.
+#[derive(Debug)]
+pub(crate) struct Grid {
+    /// The first has the headings.
+    pub(crate) lines: Vec<Vec<String>>,
+    pub(crate) remarks: Vec<String>,
+}
+
+impl Grid {
+    /// For a terminal.
+    pub(crate) fn as_text(&self) -> String {
+        let columns = self.lines.first().map_or(0, Vec::len);
+        let widths: Vec<usize> = (0..columns)
+            .map(|column| {
+                let cells = self.lines.iter().filter_map(|line| line.get(column));
+                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+            })
+            .collect();
+        let padded = |line: &Vec<String>| {
+            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}  "));
+            cells.collect::<String>().trim_end().to_owned()
+        };
+        let lines: Vec<String> = self.lines.iter().map(padded).collect();
+        [lines.join("\n"), self.remarks.join("\n")].join("\n\n").trim_end().to_owned()
+    }
+
+    /// For a document.
+    pub(crate) fn as_markdown(&self) -> String {
+        let mut text = String::new();
+        for (index, line) in self.lines.iter().enumerate() {
+            text.extend(["| ", &line.join(" | "), " |\n"]);
+            if index == 0 {
+                text.extend(["|", &"---|".repeat(line.len()), "\n"]);
+            }
+        }
+        if !self.remarks.is_empty() {
+            text.extend(["\n- ", &self.remarks.join("\n- "), "\n"]);
+        }
+        text
     }
 }
 
@@ -197,7 +219,7 @@ fn medians(pairs: &[[f64; 2]]) -> [f64; 2] {
 }
 
 /// Three significant digits, and no more zeros than needed.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value.abs() {
         large if large >= 100.0 => format!("{value:.0}"),
         medium if medium >= 10.0 => format!("{value:.1}"),
@@ -225,22 +247,22 @@ mod tests {
 
     #[test]
     fn ratios_are_taken_pair_by_pair() {
-        let mut table = Table::new(["ours", "theirs"], EFFORT);
+        let mut table = Table::new(["ours", "theirs"], EFFORT, "in turn");
         // The medians' ratio would be 20; within the rounds it was 10, 10 and 40.
         let pairs = [[100.0, 10.0], [200.0, 20.0], [400.0, 10.0]];
         let pairs = pairs.map(|pair| pair.map(|rate| measured(rate, 0)));
         table.add_rates("token", &pairs, Goal::TimesAsMuch(12.0));
-        let text = table.as_text();
+        let text = table.grid().as_text();
         assert!(text.contains("10.0 × (10.0 to 40.0)"), "{text}");
         assert!(text.contains("NO") && table.is_sound(), "{text}");
     }
 
     #[test]
     fn failed_requests_spoil_the_table() {
-        let mut table = Table::new(["ours", "theirs"], EFFORT);
+        let mut table = Table::new(["ours", "theirs"], EFFORT, "in turn");
         table.add_rates("ok", &[[measured(9.0, 0), measured(3.0, 2)]], Goal::None);
         assert!(!table.is_sound());
-        assert!(table.as_markdown().contains("2 requests FAILED"));
+        assert!(table.grid().as_markdown().contains("2 requests FAILED"));
     }
 
     #[test]

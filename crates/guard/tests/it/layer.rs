@@ -35,8 +35,8 @@ fn router() -> Router {
         .route("/who", route_get(who))
         .route("/role", route_get(async |_: Authenticated<Role>| "never"))
         .layer(Guard::new(verifier()))
-        .route("/perhaps", route_get(perhaps).layer(Guard::permitting_anonymous(verifier())))
-        .route("/demanding", route_get(who).layer(Guard::permitting_anonymous(verifier())))
+        .route("/perhaps", route_get(perhaps).layer(Guard::new(verifier()).permitting_anonymous()))
+        .route("/demanding", route_get(who).layer(Guard::new(verifier()).permitting_anonymous()))
         .route("/unguarded", route_get(who))
         .route("/health", route_get(async || "ok"))
 }
@@ -118,7 +118,7 @@ async fn an_extractor_without_a_guard_is_closed() {
 async fn an_inner_guard_forgets_what_an_outer_one_found() {
     let inner = Router::new()
         .route("/", route_get(perhaps))
-        .layer(Guard::permitting_anonymous(verifier()))
+        .layer(Guard::new(verifier()).permitting_anonymous())
         .layer(axum::middleware::map_request(async |mut request: axum::extract::Request| {
             request.headers_mut().remove(AUTHORIZATION);
             request

@@ -125,7 +125,7 @@ fn payloads() -> Vec<Row> {
             r#"{"exp":1700000060000}"#,
             R::MalformedClaim(Claim::Expiration),
         ),
-        ("expiry beyond numbers", r#"{"exp":1e999}"#, R::MalformedPayload),
+        ("expiry beyond numbers", r#"{"exp":1e999}"#, R::MalformedClaim(Claim::Expiration)),
         ("audience an object", r#"{"aud":{}}"#, R::MalformedClaim(Claim::Audience)),
         ("nothing", "{}", R::MissingClaim(Claim::Issuer)),
     ];
