@@ -3,6 +3,7 @@
 mod count;
 mod smoke;
 mod steps;
+mod todo;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

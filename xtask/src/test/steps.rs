@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::count::Tally;
-use super::{Outcome, smoke};
+use super::{Outcome, smoke, todo};
 use crate::{child, needs, python, workspace};
 
 /// One thing that must hold.
@@ -36,6 +36,8 @@ pub(crate) enum Step {
     Python,
     /// Keys and tokens, exchanged with implementations from npm and `PyPI`.
     Interop,
+    /// One HTTP suite for both todo back ends, started as real processes.
+    Todo,
     /// The real better-auth client and server from npm, compared with ours.
     Conformance,
 }
@@ -45,6 +47,7 @@ impl Step {
     pub(crate) fn needs(self) -> &'static [Self] {
         match self {
             Self::Conformance | Self::Smoke => &[Self::Release],
+            Self::Todo => &[Self::Release, Self::Python],
             _ => &[],
         }
     }
@@ -72,6 +75,9 @@ impl Step {
             }
             Self::Smoke => "cargo run --release -- serve, in an empty folder".to_owned(),
             Self::Test => format!("cargo {}", TEST.join(" ")),
+            Self::Todo => {
+                "pytest, in examples/todo/suite, for axum and for FastAPI; mypy".to_owned()
+            }
         }
     }
 
@@ -89,6 +95,7 @@ impl Step {
             Self::Release => release(root),
             Self::Smoke => smoke::run(root),
             Self::Test => counted(&mut cargo(root, TEST), Tally::read_cargo),
+            Self::Todo => todo::run(root),
         }
     }
 }
@@ -123,12 +130,12 @@ pub(crate) fn free_of_cargo(command: &mut Command) {
     }
 }
 
-fn holds(command: &mut Command) -> Result<Outcome> {
+pub(super) fn holds(command: &mut Command) -> Result<Outcome> {
     Ok(Outcome::of(child::run(command)?.success()))
 }
 
 /// A step that counts its tests. None at all is a failure: nothing was shown to hold.
-fn counted(command: &mut Command, read: fn(&mut Tally, &str)) -> Result<Outcome> {
+pub(super) fn counted(command: &mut Command, read: fn(&mut Tally, &str)) -> Result<Outcome> {
     let mut tally = Tally::default();
     let status = child::run_watched(command, |line| read(&mut tally, line))?;
     let Tally { passed, failed, skipped } = tally;

@@ -205,7 +205,13 @@ class Verifier:
         if jwks_url is None:
             assert auth is not None
             jwks_url = f"{auth.strip().rstrip('/')}/api/auth/jwks"
-        return cls(jwks_url=jwks_url, issuer=issuer, audience=audience)
+        try:
+            return cls(jwks_url=jwks_url, issuer=issuer, audience=audience)
+        except ConfigurationError as error:
+            # By the names that were set.
+            raise ConfigurationError(
+                f"JWKS_URL, or what follows from BETTER_AUTH_URL, cannot be used: {error}"
+            ) from None
 
     def verify(self, token: str) -> VerifiedToken:
         """The proof that the token is valid; raises ``InvalidToken`` or ``KeysUnavailable``.

@@ -91,8 +91,7 @@ fn with_published_keys(
         // published set: the issuer may choose.
         .any_algorithm()
         .build();
-    let keys = RemoteKeys::new(&url, RemoteKeysOptions::default())
-        .map_err(|source| ConfigError::Keys { url: url.clone(), source })?;
+    let keys = RemoteKeys::new(&url, RemoteKeysOptions::default())?;
     Ok((Verifier::from_remote(policy, keys), url))
 }
 
@@ -119,8 +118,9 @@ fn database_file(address: &str) -> Result<Option<PathBuf>, ConfigError> {
 /// What is wrong with the environment, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
-    #[error("no key set can be fetched from {url}")]
-    Keys { url: String, source: RemoteKeysError },
+    // Without the address, which may hold a password.
+    #[error("JWKS_URL, or what follows from BETTER_AUTH_URL, cannot be used")]
+    Keys(#[from] RemoteKeysError),
     #[error("JWKS_URL also needs {0}, or BETTER_AUTH_URL from which it follows")]
     Missing(&'static str),
     #[error("{0} must be an http or https address, such as http://localhost:3000")]

@@ -4,24 +4,25 @@ use std::time::Duration;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{
         HeaderValue, Method, StatusCode,
-        header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE},
     },
+    middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::any,
 };
 use gatewright_guard::{Guard, UserPath, Verifier};
 use serde::Deserialize;
 use serde_json::json;
-use tower_http::{cors::CorsLayer, timeout::TimeoutLayer};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
     clock::Clock,
     error::{ApiError, Body, detail},
     store::{Deleted, Store},
-    task::{NewTask, PartOfTask, Task, Title, WholeTask},
+    task::{NewTask, PartOfTask, Task, TaskId, Title, WholeTask},
 };
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -37,21 +38,25 @@ pub(crate) struct Context {
 /// The other parameter of a task's path; the user's id is [`UserPath`]'s.
 #[derive(Deserialize)]
 struct TaskPath {
-    id: i64,
+    id: TaskId,
 }
 
 pub(crate) fn router(context: Context, verifier: Verifier, cors_origin: HeaderValue) -> Router {
-    // `layer`, not `route_layer`: a wrong method is 401 before it is 405.
+    let tasks = any(async || wrong_method("GET, HEAD, POST")).get(list).post(create);
+    let task = any(async || wrong_method("GET, HEAD, PUT, PATCH, DELETE"));
+    let task = task.get(show).put(replace).patch(change).delete(remove);
+    // Each path takes any method, so that a wrong one is 401 before it is 405: a stranger is not
+    // even told by an `Allow` what there is.
     let guarded = Router::new()
-        .route("/api/{user_id}/tasks", get(list).post(create))
-        .route("/api/{user_id}/tasks/{id}", get(show).put(replace).patch(change).delete(remove))
+        .route("/api/{user_id}/tasks", tasks)
+        .route("/api/{user_id}/tasks/{id}", task)
         .layer(Guard::new(verifier));
     Router::new()
-        .route("/health", get(health))
+        .route("/health", any(async || wrong_method("GET, HEAD")).get(health))
         .merge(guarded)
         .fallback(async || detail(StatusCode::NOT_FOUND, "Not found"))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(middleware::from_fn(in_time))
         // Outermost: a preflight has no token, and a browser must be able to read a 401.
         .layer(cors(cors_origin))
         .with_state(context)
@@ -59,12 +64,28 @@ pub(crate) fn router(context: Context, verifier: Verifier, cors_origin: HeaderVa
 
 fn cors(origin: HeaderValue) -> CorsLayer {
     CorsLayer::new()
-        .allow_origin(origin)
+        // A list, for then no other origin is told this one's name.
+        .allow_origin(AllowOrigin::list([origin]))
+        .vary([ORIGIN])
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE])
         .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE])
         .max_age(Duration::from_mins(10))
+}
+
+/// No request waits for ever: not for its own body, not for the database.
+async fn in_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        let late = detail(StatusCode::SERVICE_UNAVAILABLE, "The request took too long");
+        ([(RETRY_AFTER, HeaderValue::from(1))], late).into_response()
+    })
+}
+
+fn wrong_method(allowed: &'static str) -> Response {
+    let wrong = detail(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
+    ([(ALLOW, HeaderValue::from_static(allowed))], wrong).into_response()
 }
 
 async fn health() -> Response {

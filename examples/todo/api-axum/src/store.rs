@@ -10,7 +10,7 @@ use std::{
 use gatewright_guard::UserId;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::task::{Task, Title};
+use crate::task::{Task, TaskId, Title};
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS tasks (
@@ -74,7 +74,7 @@ impl Store {
     pub(crate) async fn find_task(
         &self,
         user: UserId,
-        id: i64,
+        id: TaskId,
     ) -> Result<Option<Task>, StoreError> {
         self.with(move |connection| {
             let mut statement = connection.prepare_cached(
@@ -90,7 +90,7 @@ impl Store {
     pub(crate) async fn change_task(
         &self,
         user: UserId,
-        id: i64,
+        id: TaskId,
         title: Option<Title>,
         completed: Option<bool>,
         now: String,
@@ -109,7 +109,11 @@ impl Store {
     }
 
     /// Whether there was one to delete.
-    pub(crate) async fn delete_task(&self, user: UserId, id: i64) -> Result<Deleted, StoreError> {
+    pub(crate) async fn delete_task(
+        &self,
+        user: UserId,
+        id: TaskId,
+    ) -> Result<Deleted, StoreError> {
         self.with(move |connection| {
             let mut statement =
                 connection.prepare_cached("DELETE FROM tasks WHERE user_id = ?1 AND id = ?2")?;

@@ -1,6 +1,10 @@
 //! A task, and what a client may say about one.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use rusqlite::{
+    ToSql,
+    types::{ToSqlOutput, Value},
+};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 const MAX_TITLE_CHARACTERS: usize = 200;
 
@@ -13,6 +17,26 @@ pub(crate) struct Task {
     pub(crate) completed: bool,
     pub(crate) created_at: String,
     pub(crate) updated_at: String,
+}
+
+/// The id of a task, as a path names it: digits without a sign and without leading zeros, so that
+/// one task has one address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TaskId(i64);
+
+impl<'de> Deserialize<'de> for TaskId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let is_canonical = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+        let id = text.parse().ok().filter(|_| is_canonical);
+        id.map(Self).ok_or_else(|| D::Error::custom("not the id of a task"))
+    }
+}
+
+impl ToSql for TaskId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Owned(Value::Integer(self.0)))
+    }
 }
 
 /// A title without space around it, of 1 to 200 characters.
