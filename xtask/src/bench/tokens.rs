@@ -79,7 +79,7 @@ pub(crate) fn measure(root: &Path, effort: Effort) -> Result<Figures> {
     let node = root.join("bench").join("node");
     needs::npm_packages(&node)?;
     let wheel = python::wheel(root, "dist")?;
-    let requirements = root.join("bench").join("python").join("requirements.txt");
+    let requirements = root.join(python::PACKAGE).join("requirements").join("test.txt");
     let env = python::env(root, "bench", &requirements, Some(&wheel))?;
 
     let millis = (effort.time / 10).as_millis().to_string();

@@ -59,7 +59,7 @@ fn the_tests_that_security_md_names_exist() {
         .split("[`")
         .filter_map(|rest| rest.split_once("`]("))
         .filter_map(|(name, rest)| Some((name, rest.split_once(')')?.0)))
-        .filter(|(_, file)| file.ends_with(".rs") || file.ends_with(".py"))
+        .filter(|(_, file)| matches!(file.rsplit_once('.'), Some((_, "rs" | "py"))))
         .collect();
     assert!(named.len() > 7, "a test for each requirement: {named:?}");
     let complaints: Vec<String> = named
