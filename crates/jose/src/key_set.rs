@@ -110,7 +110,16 @@ impl KeySet {
         if self.keys.iter().any(|key| key.key_id() == Some(key_id)) {
             return Err(Rejection::AlgorithmMismatch);
         }
-        self.only(algorithm, |key| key.key_id().is_none())?.ok_or(Rejection::UnknownKey)
+        self.only(algorithm, |key| key.key_id().is_none())?.ok_or_else(|| {
+            // Where keys have no names, a name is not what they lack: a back end that holds a secret
+            // and gets a token signed with a private key should not be told to look for its name.
+            let has_names = self.keys.iter().any(|key| key.key_id().is_some());
+            if has_names || self.keys.is_empty() {
+                Rejection::UnknownKey
+            } else {
+                Rejection::AlgorithmMismatch
+            }
+        })
     }
 
     fn only(

@@ -4,6 +4,7 @@
 //! Absolute figures say little on a shared machine, so each round measures one and then the other,
 //! and what counts is the ratio within a round. The goals are those of docs/design.md.
 
+mod fastapi;
 mod guard;
 mod load;
 mod peer;
@@ -30,6 +31,7 @@ Examples:
   cargo xtask bench                        three rounds, in about ten minutes
   cargo xtask bench -o bench/RESULTS.md    and writes the table down
   cargo xtask bench --only tokens          what a token costs, beside other libraries
+  cargo xtask bench --only fastapi         FastAPI with and without our dependencies
   cargo xtask bench --only guard           an axum service with and without the guard
   cargo xtask bench --rounds 5 --seconds 10
 
@@ -61,6 +63,8 @@ pub(crate) struct Args {
 /// What can be measured apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
+    /// `FastAPI` under uvicorn with our dependencies, beside empty ones and `PyJWT`.
+    Fastapi,
     /// An axum service with our guard beside the same without it.
     Guard,
     /// Our server beside the real Better Auth.
@@ -104,6 +108,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut grids = Vec::new();
     if args.wants(Part::Tokens) {
         grids.extend(tokens::measure(&root, args.effort())?.grids());
+    }
+    if args.wants(Part::Fastapi) {
+        grids.push(fastapi::measure(&root, args.effort())?);
     }
     let mut tables = Vec::new();
     if args.wants(Part::Guard) {

@@ -8,10 +8,10 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use super::Effort;
 use super::table::{Grid, median, number};
+use super::{Effort, fastapi};
 use crate::test::free_of_cargo;
-use crate::{child, needs, python, workspace};
+use crate::{child, needs, workspace};
 
 /// Ours, without and with reading all claims into a struct.
 const OURS: &str = "gatewright";
@@ -78,9 +78,7 @@ pub(crate) fn measure(root: &Path, effort: Effort) -> Result<Figures> {
     let rust = build(root)?;
     let node = root.join("bench").join("node");
     needs::npm_packages(&node)?;
-    let wheel = python::wheel(root, "dist")?;
-    let requirements = root.join(python::PACKAGE).join("requirements").join("test.txt");
-    let env = python::env(root, "bench", &requirements, Some(&wheel))?;
+    let env = fastapi::environment(root)?;
 
     let millis = (effort.time / 10).as_millis().to_string();
     let mut figures = Figures::default();

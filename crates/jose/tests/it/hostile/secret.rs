@@ -47,6 +47,12 @@ fn headers() -> Vec<Row> {
         ("algorithm as a list", r#"{"alg":["HS256"]}"#, R::MalformedHeader),
         ("algorithm left out", r#"{"typ":"JWT"}"#, R::MalformedHeader),
         ("another MAC with the same secret", r#"{"alg":"HS512"}"#, R::AlgorithmMismatch),
+        ("a private key's algorithm", r#"{"alg":"EdDSA"}"#, R::AlgorithmMismatch),
+        (
+            "a private key's algorithm and name",
+            r#"{"alg":"EdDSA","kid":"x"}"#,
+            R::AlgorithmMismatch,
+        ),
         ("kid as a number", r#"{"alg":"HS256","kid":1}"#, R::MalformedHeader),
         ("kid null", r#"{"alg":"HS256","kid":null}"#, R::MalformedHeader),
         ("embedded key", r#"{"alg":"HS256","jwk":{"kty":"oct","k":"AA"}}"#, R::EmbeddedKey),
