@@ -176,7 +176,7 @@ impl fmt::Debug for Random {
 }
 
 /// Whether two byte strings are equal, in a time that depends on their lengths only.
-pub(crate) fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
+pub fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()
 }
 

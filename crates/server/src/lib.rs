@@ -22,6 +22,7 @@ mod reply;
 mod request_log;
 mod router;
 mod routes;
+mod secret_flaws;
 mod shape;
 mod signing_keys;
 mod store;
@@ -30,11 +31,12 @@ mod wire;
 pub use client_ip::{Network, NetworkError};
 pub use clock::{Clock, Date};
 pub use context::{Context, StartError};
-pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort};
+pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort, equal_in_constant_time};
 pub use listen::listen;
 pub use options::{
     Advanced, BaseUrl, BaseUrlError, EmailAndPassword, Jwt, Options, RateLimit, SessionOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;
+pub use secret_flaws::SecretFlaw;
 pub use store::{Store, StoreError};

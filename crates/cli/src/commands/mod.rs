@@ -1,4 +1,6 @@
-//! One file for each command: a thin front of a library.
+//! One file or folder for each command: a thin front of a library.
 
 pub(crate) mod completions;
+pub(crate) mod secret;
 pub(crate) mod serve;
+pub(crate) mod token;

@@ -163,7 +163,7 @@ impl<'a> Value<'a> {
     fn seconds(self) -> Option<i64> {
         match self {
             Self::Toml(toml::Value::Integer(seconds)) => Some(*seconds),
-            value => span(value.text()?),
+            value => crate::moment::span(value.text()?),
         }
     }
 
@@ -175,22 +175,6 @@ impl<'a> Value<'a> {
         let items = self.text()?.split(',').map(str::trim);
         Some(items.filter(|item| !item.is_empty()).map(str::to_owned).collect())
     }
-}
-
-/// `90`, `90s`, `15m`, `12h`, `7d` or `1w` in seconds.
-fn span(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
-    let unit = text.get(digits.len()..)?.trim();
-    let factor = match unit {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        "w" => 604_800,
-        _ => return None,
-    };
-    digits.parse::<i64>().ok()?.checked_mul(factor)
 }
 
 /// The known key that looks most like `key`, as a whole or in its last part: the section may be
