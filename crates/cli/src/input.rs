@@ -15,6 +15,9 @@ use crate::output::printable;
 /// More than any token, key, secret or file of variables has.
 const MOST_BYTES: u64 = 1024 * 1024;
 
+/// What has as many characters may be a secret or a token in the wrong place.
+const LEAST_SECRET: usize = 32;
+
 /// Where something is to be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -112,11 +115,15 @@ impl<'e> Inputs<'e> {
         }
     }
 
+    /// As text, every line of it.
+    pub(crate) fn lines(&self, what: &str, source: &Source) -> anyhow::Result<String> {
+        String::from_utf8(self.bytes(what, source)?)
+            .map_err(|_| anyhow!("the {what} from {source} is no text in UTF-8"))
+    }
+
     /// As text, and without the line end that files and pipes have and values don't.
     pub(crate) fn text(&self, what: &str, source: &Source) -> anyhow::Result<String> {
-        let bytes = self.bytes(what, source)?;
-        let mut text = String::from_utf8(bytes)
-            .map_err(|_| anyhow!("the {what} from {source} is no text in UTF-8"))?;
+        let mut text = self.lines(what, source)?;
         if matches!(source, Source::File(_) | Source::Stdin) {
             text.truncate(text.trim_end_matches(['\r', '\n']).len());
         }
@@ -138,17 +145,20 @@ impl<'e> Inputs<'e> {
     }
 }
 
-/// Whether a shell would take it for the name of a variable.
+/// Whether it is the name of a variable, and not a secret that consists of letters and digits.
 pub(crate) fn is_variable_name(name: &str) -> bool {
+    let is_short = name.len() < LEAST_SECRET;
+    let is_in_capitals = name.contains('_') && !name.contains(|c: char| c.is_ascii_lowercase());
     name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
+        && (is_short || is_in_capitals)
 }
 
 /// Whether a name may be repeated: it is short or has the parts of a path, and is no key or token.
 fn is_like_a_path(text: &str) -> bool {
     let last = Path::new(text).file_name().map_or(0, |name| name.to_string_lossy().chars().count());
-    !text.contains(['\n', '{', '"']) && !text.contains("-----") && last < 32
+    !text.contains(['\n', '{', '"']) && !text.contains("-----") && last < LEAST_SECRET
 }
 
 fn read(from: impl Read) -> anyhow::Result<Vec<u8>> {
@@ -183,6 +193,8 @@ mod tests {
             Source::file(secret),
             Source::text(secret),
             Source::variable("not a name"),
+            Source::variable(secret),
+            Source::variable(&format!("{secret}_")),
             Source::file("{\"k\":\"q7Yx2\"}"),
             Source::file("-----BEGIN PRIVATE KEY-----\nq7Yx2"),
         ] {
@@ -190,5 +202,7 @@ mod tests {
             assert!(!source.to_string().contains("not a"), "{source}");
         }
         assert_eq!(Source::file("keys/private.pem").to_string(), "keys/private.pem");
+        let long = "THE_SHARED_SECRET_OF_THE_OTHER_SERVICE";
+        assert_eq!(Source::variable(long).to_string(), long);
     }
 }

@@ -35,9 +35,9 @@ pub(crate) fn pretty(value: &Value) -> Result<String, Failure> {
 }
 
 /// Something to know, beside the result.
-#[expect(clippy::print_stderr, reason = "the one place where people are told something")]
 pub(crate) fn note(text: &str) {
-    eprintln!("{text}");
+    // Nobody can be told that stderr cannot be written.
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Something to mend, beside the result.

@@ -83,7 +83,7 @@ pub(crate) struct CheckFlags {
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
     /// Its name in that file
-    #[arg(long, requires = "env_file", default_value = "BETTER_AUTH_SECRET")]
+    #[arg(long, conflicts_with_all = ["secret", "secret_env"], default_value = "BETTER_AUTH_SECRET")]
     pub(crate) name: String,
     /// Compare with another file, env:NAME, or -
     #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
@@ -95,7 +95,7 @@ pub(crate) struct CheckFlags {
     #[arg(long, value_name = "FILE")]
     pub(crate) same_as_env_file: Option<PathBuf>,
     /// The name in the other file, if it is another one [default: that of --name]
-    #[arg(long, value_name = "NAME", requires = "same_as_env_file")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["same_as", "same_as_env"], requires = "same_as_env_file")]
     pub(crate) same_as_name: Option<String>,
     /// The form of the output
     #[arg(long, value_enum, default_value_t)]

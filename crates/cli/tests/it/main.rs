@@ -10,6 +10,9 @@
 )]
 
 mod client;
+mod desk;
+mod http_source;
+mod key_pair;
 mod process;
 mod raw;
 mod server;
@@ -18,14 +21,17 @@ mod command_line;
 mod configuration;
 mod cors;
 mod crash;
+mod examples;
 mod logs;
 mod main_job;
 mod malformed;
 mod password_queue;
 mod rate_limit;
 mod secret;
+mod secret_command;
 mod shutdown;
 mod sqlite;
+mod token;
 mod tokens;
 
 /// Fails with every complaint at once.

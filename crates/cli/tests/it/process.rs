@@ -1,7 +1,7 @@
 //! The binary as a process: what it prints is kept, and it never outlives its test.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -59,7 +59,22 @@ pub(crate) fn run(directory: &Path, args: &[&str], variables: &[(&str, &str)]) -
 
 impl Process {
     pub(crate) fn spawn(mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::null());
+        Self::spawn_as_it_is(command)
+    }
+
+    /// With something on its stdin.
+    pub(crate) fn spawn_reading(mut command: Command, stdin: Vec<u8>) -> Self {
+        command.stdin(Stdio::piped());
+        let mut process = Self::spawn_as_it_is(command);
+        let mut pipe = process.child.stdin.take().expect("stdin is a pipe");
+        // One that ends before it has read all is judged by what it prints.
+        thread::spawn(move || pipe.write_all(&stdin));
+        process
+    }
+
+    fn spawn_as_it_is(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let mut stdout = child.stdout.take().expect("stdout is a pipe");
         let stdout = thread::spawn(move || {

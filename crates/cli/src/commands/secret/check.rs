@@ -88,7 +88,7 @@ impl Held {
             }
             (None, Some(path)) => {
                 let source = Source::File(path.to_owned());
-                let text = around.inputs.text("secret", &source)?;
+                let text = around.inputs.lines("secret", &source)?;
                 let setting = env_file::find(&text, name)
                     .ok_or_else(|| anyhow!("{source} does not set {name}"))?;
                 (setting.value, format!("{name} in {source}"), setting.doubts)
@@ -243,9 +243,8 @@ mod tests {
             assert_eq!(Comparison::of(secret, &other), expected, "{other:?}");
             assert_eq!(Comparison::of(&other, secret), expected, "{other:?}");
         }
-        let bytes: Vec<u8> = (0..32).collect();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(Comparison::of(&hex, &STANDARD.encode(&bytes)), C::Encoded);
+        let (in_hex, bytes) = ("00ff7f80c3a9".repeat(6), [0, 255, 127, 128, 195, 169].repeat(6));
+        assert_eq!(Comparison::of(&in_hex, &STANDARD.encode(bytes)), C::Encoded);
         assert_eq!(Comparison::of("", "\"\""), C::Wrapped);
     }
 }

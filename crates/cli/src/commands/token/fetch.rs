@@ -35,8 +35,10 @@ pub(super) fn fetch(url: &str) -> Result<Vec<u8>, Failure> {
     let client = client.build().context("cannot set up HTTP").map_err(Failure::Internal)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Failure::Internal)?;
-    runtime
-        .block_on(receive(&client, url, bounds))
+    let received = runtime.block_on(receive(&client, url, bounds));
+    // Not waited for: a name that does not resolve may take longer than the bounds.
+    runtime.shutdown_background();
+    received
         .with_context(|| format!("cannot fetch the key set from {}", printable(url)))
         .map_err(Failure::Usage)
 }

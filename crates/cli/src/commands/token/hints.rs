@@ -35,9 +35,7 @@ pub(super) fn seen(
         Rejection::IssuedInFuture | Rejection::TooOld => date("it was issued at", claim("iat"), at),
         Rejection::WrongIssuer => differs("issuer", claim("iss"), &flags.issuer),
         Rejection::WrongAudience => differs("audience", claim("aud"), &flags.audience),
-        Rejection::WrongType => header("typ").map(|typ| {
-            format!("its type is {}; if that is what you expect, give --type", shown(typ))
-        }),
+        Rejection::WrongType => Some(wrong_type(header("typ"), flags)),
         Rejection::AlgorithmMismatch
         | Rejection::AlgorithmNotAllowed
         | Rejection::UnsupportedAlgorithm
@@ -53,6 +51,13 @@ pub(super) fn seen(
         _ => None,
     };
     let mut hints = Vec::from_iter(hint);
+    if rejection == Rejection::UnknownKey {
+        // Whatever it is called, no key here could have signed it.
+        let is_known = |alg: &Value| {
+            keys.set.keys().iter().any(|key| alg.as_str() == Some(key.algorithm().as_str()))
+        };
+        hints.extend(algorithm(header("alg").filter(|alg| !is_known(alg)), keys));
+    }
     if rejection == Rejection::BadSignature {
         let source = &keys.source;
         hints.extend(keys.flaws.iter().map(|flaw| format!("the secret from {source}: {flaw}")));
@@ -100,7 +105,27 @@ fn without_path(url: &str) -> &str {
 fn algorithm(alg: Option<&Value>, keys: &VerifyingKeys) -> Option<String> {
     let mut known: Vec<_> = keys.set.keys().iter().map(|key| key.algorithm().as_str()).collect();
     known.dedup();
-    Some(format!("the token says {}; the key is for {}", shown(alg?), known.join(", ")))
+    let alg = alg?;
+    // An RSA key that names no algorithm is for RS256, and fits the others as well.
+    let rsa = alg.as_str().filter(|alg| is_rsa(alg) && known.iter().any(|one| is_rsa(one)));
+    let remedy = rsa.map(|alg| format!("; if the issuer uses {alg}, give --alg {alg}"));
+    let (said, known) = (shown(alg), known.join(", "));
+    Some(format!("the token says {said}; the key is for {known}{}", remedy.unwrap_or_default()))
+}
+
+fn is_rsa(alg: &str) -> bool {
+    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"].contains(&alg)
+}
+
+fn wrong_type(typ: Option<&Value>, flags: &VerifyFlags) -> String {
+    let Some(typ) = typ else { return "it has no type, and --type demands one".to_owned() };
+    let is_payload = typ.as_str().is_some_and(|typ| typ.eq_ignore_ascii_case("JOSE"));
+    let what = if is_payload && !flags.jws {
+        "it is a signed payload and no JWT: give --jws"
+    } else {
+        "if that is what you expect, give --type"
+    };
+    format!("its type is {}; {what}", shown(typ))
 }
 
 fn key(kid: Option<&Value>, keys: &VerifyingKeys) -> String {

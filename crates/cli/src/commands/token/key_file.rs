@@ -79,7 +79,9 @@ pub(super) fn explained(
     let alg = algorithm.map_or("the algorithm", Algorithm::as_str);
     let remedy = match error {
         KeyError::SecretBlank | KeyError::SecretTooShort { .. } => {
-            format!("; for {alg} make another with `gatewright secret generate`, 32 bytes or more")
+            format!(
+                "; `gatewright secret generate` makes one of 64 characters, which is enough for {alg}"
+            )
         }
         KeyError::Unsupported => "; supported are RSA with 2048 to 8192 bits, EC on P-256, P-384 \
                                   and P-521, Ed25519, and `oct` with an `alg` (or --alg)"

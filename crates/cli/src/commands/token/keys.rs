@@ -48,7 +48,9 @@ fn published(place: &str, around: &Surroundings<'_>) -> Result<VerifyingKeys, Fa
         (json, source.to_string())
     };
     let set = KeySet::from_jwk_set_json(&json)
-        .map_err(|error| Failure::Usage(anyhow!("{source}: {error}, a JSON object with `keys`")))?;
+        .map_err(|error| Failure::Usage(anyhow!(
+            "{source}: {error}, which is a JSON object with `keys`; --key takes a single JWK, PEM and DER"
+        )))?;
     if set.is_empty() {
         let skipped = set.skipped();
         return Err(Failure::Usage(anyhow!(

@@ -29,13 +29,11 @@ pub(super) fn run(flags: &SignFlags, around: &Surroundings<'_>) -> Result<Exit, 
         let claims = claims_of(flags, around).map_err(Failure::Usage)?;
         (key.sign(&claims).map_err(failed)?, Some(claims))
     };
+    if let Some(claims) = &claims {
+        check_subject(claims, around);
+    }
     match flags.format {
-        Format::Human => {
-            if let Some(claims) = &claims {
-                check_subject(claims, around);
-            }
-            output::result(format!("{token}\n").as_bytes())?;
-        }
+        Format::Human => output::result(format!("{token}\n").as_bytes())?,
         Format::Json => output::json(&json!({
             "version": JSON_VERSION,
             "token": token,
