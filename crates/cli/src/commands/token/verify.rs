@@ -216,11 +216,22 @@ impl Judged<'_> {
         page.entry("required", &required.collect::<Vec<_>>().join(", "));
     }
 
-    /// What is said of every verdict.
+    /// What is said of every verdict. Of a token that was refused nothing counts as checked.
     fn json(&self, is_verified: bool) -> Map<String, Value> {
+        let members = [
+            ("version", Some(JSON_VERSION.into())),
+            ("verified", Some(is_verified.into())),
+            ("token", Some(shown_json(self.token))),
+            ("keys", Some(self.keys.source.as_str().into())),
+            ("checked", is_verified.then(|| self.checked_json())),
+        ];
+        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+
+    fn checked_json(&self) -> Value {
         let flags = self.flags;
         let is_jwt = !flags.jws;
-        let checked = json!({
+        json!({
             "signature": true,
             "issuer": !flags.issuer.is_empty(),
             "audience": !flags.audience.is_empty(),
@@ -231,14 +242,6 @@ impl Judged<'_> {
             "required": flags.require,
             "at": is_jwt.then(|| moment::date(self.at)),
             "leeway_seconds": is_jwt.then(|| self.leeway()),
-        });
-        let members = [
-            ("version", JSON_VERSION.into()),
-            ("verified", is_verified.into()),
-            ("token", shown_json(self.token)),
-            ("keys", self.keys.source.as_str().into()),
-            ("checked", checked),
-        ];
-        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        })
     }
 }
