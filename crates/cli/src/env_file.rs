@@ -210,6 +210,8 @@ pub(crate) fn is_ignored_by_git(path: &Path) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -236,6 +238,28 @@ mod tests {
         }
         let twice = find("S=a\nA=x\nS=b\n", "S").unwrap();
         assert_eq!((&*twice.value, &*twice.doubts), ("b", &[TWICE][..]));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_set_is_read_whatever_stood_there(
+            lines in prop::collection::vec("(export )?(S|T|#S)? ?=?[\"'a-c#\\\\$\r ]{0,6}", 0..6),
+            value in "[0-9a-zA-Z_-]{1,8}",
+        ) {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join(".env");
+            let before = lines.join("\n");
+            fs::write(&path, &before).unwrap();
+            set(&path, "S", &value, true).unwrap();
+            let after = fs::read_to_string(&path).unwrap();
+            let read = Setting { value, doubts: Vec::new() };
+            prop_assert_eq!(find(&after, "S"), Some(read));
+            let others = |text: &str| -> Vec<String> {
+                let lines = text.split('\n').filter(|line| value_of(line, "S").is_none());
+                lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+            };
+            prop_assert_eq!(others(&after), others(&before));
+        }
     }
 
     #[test]

@@ -116,6 +116,8 @@ fn relative(seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -153,6 +155,16 @@ mod tests {
             (i64::MAX, "in 292271023045 years"),
         ] {
             assert_eq!(relative(seconds), expected, "{seconds}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_moment_or_is_refused(text in "[-+]?[0-9]{0,20}[a-z :.TZ-]{0,8}") {
+            if let Ok(moment) = text.parse::<Moment>() {
+                prop_assert!(!shown(moment.seconds(i64::MAX), i64::MIN).is_empty());
+                prop_assert!(!shown(moment.seconds(i64::MIN), i64::MAX).is_empty());
+            }
         }
     }
 

@@ -15,6 +15,9 @@ const BETTER_AUTH_LEAST_BITS: f64 = 120.0;
 /// Random hexadecimal digits of the least length have fewer different ones once in 10 million times.
 const LEAST_DIFFERENT_CHARACTERS: usize = 8;
 
+/// Characters whose order is judged; the effort grows with the square of their number.
+const MOST_JUDGED: usize = 1024;
+
 /// So many random digits are hard to guess, whatever stands before them.
 const MANY_DIGITS: usize = 20;
 
@@ -84,6 +87,8 @@ impl SecretFlaw {
         add(text.ends_with("\\n") || text.ends_with("\\r"), Self::EscapedLineEnd);
         add(starts_with_a_name(text), Self::Name);
         let is_command = is_command(text);
+        let text =
+            text.char_indices().nth(MOST_JUDGED).map_or(text, |(end, _)| text.split_at(end).0);
         add(is_command, Self::Command);
         if !is_command {
             let different = text.chars().collect::<BTreeSet<_>>().len();
@@ -247,6 +252,8 @@ fn is_of_low_variety(different: usize, length: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::crypto::{Random, Secret};
 
@@ -303,6 +310,24 @@ mod tests {
         let secret = "3141592653589793238462643383279502";
         assert_eq!(codes(secret), ["low-variety"]);
         assert!(SecretFlaw::find(secret).iter().all(|flaw| !flaw.is_fatal()));
+    }
+
+    #[test]
+    fn a_long_text_is_judged_in_no_time_by_how_it_begins() {
+        assert_eq!(codes(&"the".repeat(300_000)), ["repeated"]);
+        assert_eq!(codes(&format!("{}b", "a".repeat(1_000_000))), ["repeated"]);
+        assert_eq!(codes(&format!("{}x9", "better auth secret ".repeat(50_000))), ["repeated"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_judged(secret in "\\PC{0,80}") {
+            let flaws = SecretFlaw::find(&secret);
+            let is_short = secret.chars().count() < SECRET_MIN_CHARACTERS;
+            prop_assert_eq!(is_short, flaws.iter().any(|flaw| {
+                matches!(flaw, SecretFlaw::Short { .. } | SecretFlaw::Blank)
+            }));
+        }
     }
 
     #[test]

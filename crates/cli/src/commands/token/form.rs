@@ -182,6 +182,8 @@ fn is_json_object(part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HEADER: &str = "eyJhbGciOiJIUzI1NiJ9";
@@ -212,6 +214,18 @@ mod tests {
             (".".to_owned(), "no-token"),
         ] {
             assert_eq!(classify(&text).kind, kind, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_something(text in "\\PC{0,60}", around in "[ \"'`]{0,3}(bearer )?") {
+            let wrapped = format!("{around}{text}");
+            let (rest, found) = unwrapped(&wrapped);
+            prop_assert!(wrapped.contains(rest));
+            prop_assert_eq!(rest == wrapped, found.is_empty());
+            prop_assert_eq!(unwrapped(rest), (rest, Vec::new()));
+            prop_assert!(!classify(&wrapped).kind.is_empty());
         }
     }
 

@@ -119,11 +119,9 @@ fn addresses_that_may_not_serve_keys_are_not_asked() {
 fn nobody_there_is_said_so() {
     let (desk, _) = prepared();
     // Bound, so that nobody else takes the port, and not listening.
-    let port = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.local_addr().expect("an address").port()
-    };
-    let url = format!("http://127.0.0.1:{port}/jwks");
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let url = format!("http://{}/jwks", socket.local_addr().expect("an address"));
     assert_unusable(&verify(&desk, &url), &url, "is the auth server running");
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{SECRET, desk, signed};
 use crate::desk::Desk;
 use crate::key_pair::KeyPair;
-use crate::process::Finished;
+use crate::process::{Finished, Process};
 use crate::server::{Options, Server};
 
 const AT: &str = "2026-11-25T12:00:00Z";
@@ -276,8 +276,21 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     let binary = env!("CARGO_BIN_EXE_gatewright");
     let mut command = std::process::Command::new("sh");
     command.args(["-c", shell, binary]).current_dir(desk.path(""));
-    let finished = crate::process::Process::spawn(command).finish();
+    let finished = Process::spawn(command).finish();
     assert_eq!(finished.stdout, "code 0\n", "{}", finished.output());
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_our_failure() {
+    let desk = desk();
+    desk.write("token.txt", signed(&desk, &[]));
+    let mut command = std::process::Command::new("sh");
+    let binary = env!("CARGO_BIN_EXE_gatewright");
+    command.args(["-c", "\"$0\" token decode @token.txt > /dev/full", binary]);
+    command.current_dir(desk.path(""));
+    let finished = Process::spawn(command).finish();
+    assert_eq!(finished.code(), Some(3), "{}", finished.output());
+    assert!(finished.stderr.contains("cannot write to stdout"), "{}", finished.stderr);
 }
 
 #[tokio::test]
