@@ -4,7 +4,8 @@
 use std::sync::LazyLock;
 
 use gatewright_jose::{PayloadPolicy, Policy, Rejection, UnixTime, Verified};
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 use crate::{
     Forger,
@@ -44,6 +45,10 @@ pub fn check(draft: &Draft) {
         let header: Value = serde_json::from_slice(&draft.header).expect("it was read");
         assert_eq!(header["alg"], "EdDSA");
     }
+    if anything.as_ref().err() == Some(&Rejection::MalformedPayload) {
+        let object = serde_json::from_slice::<Map<String, Value>>(&draft.payload);
+        assert!(object.is_err(), "it is an object");
+    }
     if let Ok(verified) = &anything {
         let claims = judge(verified, &draft.payload);
         let until = verified.refused_from().get();
@@ -80,8 +85,9 @@ fn judge(verified: &Verified, payload: &[u8]) -> Option<Value> {
     assert_eq!(verified.payload().as_bytes(), payload);
     assert!(!verified.subject().is_empty());
     assert!(verified.refused_from() > UnixTime::new(NOW));
-    // A number beyond all bounds or half a surrogate pair in a claim that nobody reads is passed over
-    // by the reader and refused by `Value`.
+    // A number beyond f64 in a claim that nobody reads is passed over by the reader, and refused by
+    // `Value`.
+    serde_json::from_slice::<IgnoredAny>(payload).expect("it is JSON");
     let claims: Value = serde_json::from_slice(payload).ok()?;
     assert!(claims.is_object());
     assert_eq!(claims["sub"], verified.subject());
