@@ -9,9 +9,13 @@ const OPENID: &str = "/.well-known/openid-configuration";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 
 async fn fixture(path: &str) -> Fixture {
+    fixture_for(Mode::Serving, path).await
+}
+
+async fn fixture_for(mode: Mode, path: &str) -> Fixture {
     let old = key(1, "old");
     let discover =
-        |source: &Source| RemoteKeys::discover(&format!("{}{path}", source.url()), options());
+        |source: &Source| RemoteKeys::discover(&format!("{}{path}", source.url()), options(mode));
     Fixture::with(&[&old], |source| discover(source).unwrap()).await
 }
 
@@ -65,7 +69,7 @@ async fn an_address_that_may_not_serve_keys_is_not_asked() {
 #[tokio::test]
 async fn a_document_that_misbehaves_is_no_document() {
     for mode in [Mode::CutOff, Mode::Garbage, Mode::Hanging, Mode::Html, Mode::Huge] {
-        let fixture = fixture("").await;
+        let fixture = fixture_for(mode, "").await;
         let url = fixture.source.url();
         fixture.source.serve(OPENID, &document(url, &format!("{url}/jwks")));
         fixture.source.set(mode);

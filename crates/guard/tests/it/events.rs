@@ -79,7 +79,7 @@ async fn fetches_are_told_with_what_came_of_them() {
         (Mode::Huge, "keys too-large"),
     ] {
         source.set(mode);
-        let keys = RemoteKeys::new(&format!("{}{JWKS}", source.url()), options()).unwrap();
+        let keys = RemoteKeys::new(&format!("{}{JWKS}", source.url()), options(mode)).unwrap();
         let verifier = Verifier::from_remote(policy(), keys)
             .with_clock(fixed_clock())
             .with_observer(told.observer());
@@ -127,16 +127,11 @@ impl Subscriber for Log {
     fn exit(&self, _: &span::Id) {}
 }
 
-#[tokio::test]
-async fn the_log_knows_codes_and_neither_tokens_nor_claims() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
-    let source = Source::start().await;
-    let old = key(1, "old");
-    source.publish(&[&old]);
+/// Requests for each kind of line that the guard logs.
+async fn all_that_is_logged(source: &Source) {
     let url = format!("{}{JWKS}?key=hidden", source.url());
-    source.serve(&format!("{JWKS}?key=hidden"), "{}");
-    let remote = Verifier::from_remote(policy(), RemoteKeys::new(&url, options()).unwrap());
+    let remote =
+        Verifier::from_remote(policy(), RemoteKeys::new(&url, options(Mode::Serving)).unwrap());
     let expired = token(&secret_key(), "alice-in-the-token", NOW - 60);
     for guard in [Guard::new(verifier()), Guard::new(remote.with_clock(fixed_clock()))] {
         let router = router(guard.permitting_anonymous());
@@ -144,6 +139,21 @@ async fn the_log_knows_codes_and_neither_tokens_nor_claims() {
             get(&router, "/of/bob-in-the-path", token).await;
         }
     }
+}
+
+#[tokio::test]
+async fn the_log_knows_codes_and_neither_tokens_nor_claims() {
+    let source = Source::start().await;
+    source.serve(&format!("{JWKS}?key=hidden"), "{}");
+    // A line that is reached for the first time while there is just one subscriber asks the thread
+    // that reaches it whether it is wanted, for all threads and for good. So all are reached before,
+    // and there are two.
+    all_that_is_logged(&source).await;
+    let log = Log::default();
+    let _second = tracing::Dispatch::new(Log::default());
+    let _guard = tracing::subscriber::set_default(log.clone());
+    all_that_is_logged(&source).await;
+
     let log = log.0.lock().unwrap();
     for expected in
         ["accepted", "expired", "anonymous", "wrong-user", "keys-unavailable", "no-keys"]

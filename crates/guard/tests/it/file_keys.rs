@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{Router, http::StatusCode};
@@ -30,7 +31,11 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicI64::new(NOW));
         let now = Arc::clone(&clock);
-        let options = FileKeysOptions { max_bytes: 8 * 1024, ..FileKeysOptions::default() };
+        let options = FileKeysOptions {
+            max_bytes: 8 * 1024,
+            timeout: Duration::from_secs(60),
+            ..FileKeysOptions::default()
+        };
         let verifier =
             Verifier::from_file(policy(), FileKeys::new(folder.path().join("keys"), options))
                 .with_clock(Clock::new(move || UnixTime::new(now.load(Ordering::SeqCst))));

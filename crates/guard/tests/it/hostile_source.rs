@@ -33,7 +33,7 @@ const USELESS: [&str; 6] = [
 async fn without_keys_nobody_gets_in_and_the_next_good_answer_serves() {
     let old = key(1, "old");
     for mode in MISBEHAVIOURS {
-        let fixture = Fixture::new(&[&old]).await;
+        let fixture = Fixture::for_mode(mode, &[&old]).await;
         fixture.source.set(mode);
         let unavailable = StatusCode::SERVICE_UNAVAILABLE;
         assert_eq!(fixture.status(&signed_by(&old)).await, unavailable, "{mode:?}");
@@ -52,7 +52,7 @@ async fn without_keys_nobody_gets_in_and_the_next_good_answer_serves() {
 async fn with_keys_they_serve_on_and_no_other_gets_in() {
     let (old, other) = (key(1, "old"), key(2, "other"));
     for mode in MISBEHAVIOURS {
-        let fixture = Fixture::new(&[&old]).await;
+        let fixture = Fixture::for_mode(mode, &[&old]).await;
         assert_eq!(fixture.status(&signed_by(&old)).await, StatusCode::OK);
         // What it would answer holds the other key, and is not an answer.
         fixture.source.publish(&[&other]);

@@ -160,8 +160,13 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) async fn new(keys: &[&SigningKey]) -> Self {
+        Self::for_mode(Mode::Serving, keys).await
+    }
+
+    /// With a guard that gives up early where it must.
+    pub(crate) async fn for_mode(mode: Mode, keys: &[&SigningKey]) -> Self {
         Self::with(keys, |source| {
-            RemoteKeys::new(&format!("{}{JWKS}", source.url()), options()).unwrap()
+            RemoteKeys::new(&format!("{}{JWKS}", source.url()), options(mode)).unwrap()
         })
         .await
     }
@@ -204,9 +209,15 @@ pub(crate) fn guarded(verifier: Verifier) -> Router {
         .layer(Guard::new(verifier))
 }
 
-/// As usual, but for the patience with a source that hangs.
-pub(crate) fn options() -> RemoteKeysOptions {
-    RemoteKeysOptions { total_timeout: Duration::from_millis(300), ..RemoteKeysOptions::default() }
+/// Patient enough for a busy machine; with a source that hangs a test has to wait for the end.
+pub(crate) fn options(mode: Mode) -> RemoteKeysOptions {
+    let seconds = if mode == Mode::Hanging { 1 } else { 60 };
+    let total_timeout = Duration::from_secs(seconds);
+    RemoteKeysOptions {
+        total_timeout,
+        connect_timeout: total_timeout,
+        ..RemoteKeysOptions::default()
+    }
 }
 
 pub(crate) fn key(seed: u8, name: &str) -> SigningKey {
