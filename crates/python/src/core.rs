@@ -1,9 +1,9 @@
 //! The verifier itself: which keys, what time, and what to do when a key set has to be fetched.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use gatewright_jose::{
-    Algorithm, KeyCache, KeyCacheTimes, KeySet, Lookup, Policy, Rejection, TokenCache, UnixTime,
+    Algorithm, KeyCache, KeyCacheTimes, KeySet, Policy, Rejection, TokenCache, UnixTime,
     UnknownKey, Verified, VerifyingKey,
 };
 use pyo3::{
@@ -15,6 +15,7 @@ use crate::{
     clock::Clock,
     credential::{self, Credential},
     errors,
+    remote::{AtHand, Remote, lock},
     settings::Settings,
     token::VerifiedToken,
 };
@@ -31,8 +32,8 @@ pub(crate) struct Core {
 enum Source {
     /// Keys that never change.
     Fixed { keys: Arc<KeySet>, is_slow: bool },
-    /// Keys that Python fetches when `start_fetch` is called.
-    Remote { cache: Mutex<KeyCache>, start_fetch: Py<PyAny> },
+    /// Keys that Python fetches.
+    Remote(Remote),
 }
 
 /// A token that waits for a fetch. Python hands it back to [`Core::resume`] when that has ended.
@@ -40,9 +41,16 @@ enum Source {
 pub(crate) struct Pending {
     token: String,
     detaches: bool,
-    /// The set in which the token's key is not; `None` where there was no set at all.
-    checked_with: Option<Arc<KeySet>>,
+    /// `None` where there was no set to verify with.
+    lacking: Option<Lacking>,
     waits: u8,
+}
+
+/// A set in which the token's key is not.
+struct Lacking {
+    keys: Arc<KeySet>,
+    /// Whether the fetch that is waited for began because of this token.
+    is_ours: bool,
 }
 
 /// A token and how it is to be verified.
@@ -53,7 +61,7 @@ struct Call<'t> {
     /// That pays among threads. On an event loop it does not: a thread that computes gives the
     /// interpreter back after milliseconds, and until then all requests of the loop would stand still.
     detaches: bool,
-    /// How often the token has waited for a first set.
+    /// How often the token has waited for a fetch.
     waits: u8,
 }
 
@@ -64,15 +72,18 @@ enum Verdict {
 }
 
 impl Verdict {
-    fn pending(call: Call<'_>, checked_with: Option<Arc<KeySet>>) -> Self {
+    fn pending(call: Call<'_>, lacking: Option<Lacking>) -> Self {
         let Call { token, detaches, waits } = call;
-        Self::Pending(Pending { token: token.to_owned(), detaches, checked_with, waits })
+        Self::Pending(Pending { token: token.to_owned(), detaches, lacking, waits })
     }
 }
 
 /// A source that is down must not hold a request for longer than a fetch that is under way and one
 /// of our own.
 const MAX_WAITS_FOR_FIRST_KEYS: u8 = 2;
+
+/// The set may change twice while a token waits, each time by a fetch that began too early for it.
+const MAX_WAITS_FOR_NEWER_KEYS: u8 = 4;
 
 #[pymethods]
 impl Core {
@@ -127,7 +138,7 @@ impl Core {
         let (fresh_seconds, stale_seconds, cooldown_seconds) = times;
         let times = KeyCacheTimes { fresh_seconds, stale_seconds, cooldown_seconds };
         let cache = Mutex::new(KeyCache::new(times));
-        Self::new(py, settings, Source::Remote { cache, start_fetch })
+        Self::new(py, settings, Source::Remote(Remote { cache, start_fetch }))
     }
 
     /// A [`VerifiedToken`], or a [`Pending`]; raises otherwise.
@@ -163,28 +174,28 @@ impl Core {
         slf: &Bound<'py, Self>,
         pending: &Bound<'py, Pending>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let Pending { token, detaches, checked_with, waits } = pending.get();
+        let Pending { token, detaches, lacking, waits } = pending.get();
         let call = Call { token, detaches: *detaches, waits: waits.saturating_add(1) };
-        let verdict = match checked_with {
-            None => Self::judge(slf, call),
-            Some(older) => Self::judge_once_more(slf, call, older).map(Verdict::Verified),
+        let verdict = match lacking {
+            None => Self::judge(slf, call)?,
+            Some(lacking) => Self::judge_with_newer(slf, call, lacking)?,
         };
-        given(slf.py(), verdict?)
+        given(slf.py(), verdict)
     }
 
-    /// A fetch brought these bytes. Returns what is wrong with them, if they are no key set.
-    fn received(&self, py: Python<'_>, json: &Bound<'_, PyBytes>) -> PyResult<Option<String>> {
-        let Source::Remote { cache, .. } = &self.source else { return Ok(None) };
-        let now = self.clock.now(py)?;
+    /// The fetch that began then brought these bytes. Returns what is wrong with them, if they are
+    /// no key set.
+    fn received(&self, began: i64, json: &Bound<'_, PyBytes>) -> Option<String> {
+        let Source::Remote(remote) = &self.source else { return None };
         // Not detached: a process that forks meanwhile would inherit a lock that nobody opens.
-        let received = lock(cache).received(json.as_bytes(), now);
-        Ok(received.err().map(|error| error.to_string()))
+        let received = remote.cache().received(json.as_bytes(), UnixTime::new(began));
+        received.err().map(|error| error.to_string())
     }
 
     /// A fetch brought nothing, or was given up.
     fn failed(&self) {
-        if let Source::Remote { cache, .. } = &self.source {
-            lock(cache).failed();
+        if let Source::Remote(remote) = &self.source {
+            remote.cache().failed();
         }
     }
 
@@ -192,7 +203,7 @@ impl Core {
     fn is_fetching(&self) -> bool {
         match &self.source {
             Source::Fixed { .. } => false,
-            Source::Remote { cache, .. } => lock(cache).is_fetching(),
+            Source::Remote(remote) => remote.cache().is_fetching(),
         }
     }
 }
@@ -221,75 +232,77 @@ impl Core {
     fn judge(slf: &Bound<'_, Self>, call: Call<'_>) -> PyResult<Verdict> {
         let (py, core) = (slf.py(), slf.get());
         let now = core.clock.now(py)?;
-        let (cache, start_fetch) = match &core.source {
+        let remote = match &core.source {
             Source::Fixed { keys, is_slow } => {
                 let result = core.find_or_verify(py, call, keys, now, *is_slow);
                 return verdict(py, result).map(Verdict::Verified);
             }
-            Source::Remote { cache, start_fetch } => (cache, start_fetch),
+            Source::Remote(remote) => remote,
         };
-        // Each decision in a statement of its own, so that the lock is not held for longer.
-        let lookup = lock(cache).lookup(now);
-        let keys = match lookup {
-            Lookup::Found(keys) => keys,
-            Lookup::FoundStale(keys) => {
-                fetch(slf, cache, start_fetch)?;
-                keys
-            }
-            Lookup::Refresh | Lookup::Wait if call.waits < MAX_WAITS_FOR_FIRST_KEYS => {
-                if matches!(lookup, Lookup::Refresh) {
-                    fetch(slf, cache, start_fetch)?;
-                }
+        let keys = match remote.at_hand(slf, now)? {
+            AtHand::Keys(keys) => keys,
+            AtHand::Coming if call.waits < MAX_WAITS_FOR_FIRST_KEYS => {
                 return Ok(Verdict::pending(call, None));
             }
-            Lookup::Refresh => {
-                // The others still want it.
-                fetch(slf, cache, start_fetch)?;
-                return Err(unavailable(py, cache, now));
+            AtHand::Coming | AtHand::Nothing => {
+                let seconds = remote.cache().seconds_until_retry(now);
+                return Err(errors::keys_unavailable(py, seconds));
             }
-            _ => return Err(unavailable(py, cache, now)),
         };
         match core.find_or_verify(py, call, &keys, now, true) {
-            Err(Rejection::UnknownKey) => {}
-            result => return verdict(py, result).map(Verdict::Verified),
+            // Whoever waited for a fetch takes what it brought as the answer: else a crowd with
+            // invented keys would cause one more.
+            Err(Rejection::UnknownKey) if call.waits == 0 => {
+                Self::look_for_newer(slf, remote, call, keys)
+            }
+            result => verdict(py, result).map(Verdict::Verified),
         }
-        // The issuer may have a new key since. Asked once, and once more at most per cooldown.
-        let unknown = lock(cache).unknown_key(&keys, now);
-        match unknown {
-            UnknownKey::Refresh => fetch(slf, cache, start_fetch)?,
-            UnknownKey::Retry => {}
-            _ => return Err(errors::invalid_token(py, Rejection::UnknownKey)),
-        }
-        Ok(Verdict::pending(call, Some(keys)))
     }
 
-    /// Verifies with a set that is newer than the one that lacked the token's key.
-    fn judge_once_more(
+    /// The issuer may have a new key since: asked once, and once more at most per cooldown.
+    fn look_for_newer(
+        slf: &Bound<'_, Self>,
+        remote: &Remote,
+        call: Call<'_>,
+        keys: Arc<KeySet>,
+    ) -> PyResult<Verdict> {
+        let now = slf.get().clock.now(slf.py())?;
+        let decision = remote.cache().unknown_key(&keys, now);
+        let is_ours = match decision {
+            _ if call.waits >= MAX_WAITS_FOR_NEWER_KEYS => return Err(unknown_key(slf.py())),
+            UnknownKey::Refresh => {
+                remote.fetch(slf, now)?;
+                true
+            }
+            UnknownKey::Retry => false,
+            _ => return Err(unknown_key(slf.py())),
+        };
+        Ok(Verdict::pending(call, Some(Lacking { keys, is_ours })))
+    }
+
+    /// Verifies with a set that is newer than the one that lacks the token's key.
+    fn judge_with_newer(
         slf: &Bound<'_, Self>,
         call: Call<'_>,
-        older: &Arc<KeySet>,
-    ) -> PyResult<Verified> {
+        lacking: &Lacking,
+    ) -> PyResult<Verdict> {
         let (py, core) = (slf.py(), slf.get());
-        let Source::Remote { cache, start_fetch } = &core.source else {
-            return Err(errors::invalid_token(py, Rejection::UnknownKey));
-        };
+        let Source::Remote(remote) = &core.source else { return Err(unknown_key(py)) };
         let now = core.clock.now(py)?;
-        let lookup = lock(cache).lookup(now);
-        let newer = match lookup {
-            Lookup::Found(keys) => Some(keys),
-            Lookup::FoundStale(keys) => {
-                fetch(slf, cache, start_fetch)?;
-                Some(keys)
-            }
-            Lookup::Refresh => {
-                fetch(slf, cache, start_fetch)?;
-                None
-            }
+        let newer = match remote.at_hand(slf, now)? {
+            AtHand::Keys(keys) if !Arc::ptr_eq(&keys, &lacking.keys) => Some(keys),
             _ => None,
         };
-        match newer.filter(|newer| !Arc::ptr_eq(newer, older)) {
-            Some(newer) => verdict(py, core.find_or_verify(py, call, &newer, now, true)),
-            None => Err(errors::invalid_token(py, Rejection::UnknownKey)),
+        let Some(newer) = newer else {
+            if lacking.is_ours {
+                return Err(unknown_key(py));
+            }
+            // A fetch that was under way began before this token was seen, and may have missed it.
+            return Self::look_for_newer(slf, remote, call, Arc::clone(&lacking.keys));
+        };
+        match core.find_or_verify(py, call, &newer, now, true) {
+            Err(Rejection::UnknownKey) => Self::look_for_newer(slf, remote, call, newer),
+            result => verdict(py, result).map(Verdict::Verified),
         }
     }
 
@@ -316,14 +329,8 @@ impl Core {
     }
 }
 
-/// Has Python fetch; it does so on a thread of its own.
-fn fetch(core: &Bound<'_, Core>, cache: &Mutex<KeyCache>, start_fetch: &Py<PyAny>) -> PyResult<()> {
-    start_fetch.call1(core.py(), (core,)).map(drop).inspect_err(|_| lock(cache).failed())
-}
-
-fn unavailable(py: Python<'_>, cache: &Mutex<KeyCache>, now: UnixTime) -> PyErr {
-    let seconds = lock(cache).seconds_until_retry(now);
-    errors::keys_unavailable(py, seconds)
+fn unknown_key(py: Python<'_>) -> PyErr {
+    errors::invalid_token(py, Rejection::UnknownKey)
 }
 
 fn verdict(py: Python<'_>, result: Result<Verified, Rejection>) -> PyResult<Verified> {
@@ -335,9 +342,4 @@ fn given(py: Python<'_>, verdict: Verdict) -> PyResult<Bound<'_, PyAny>> {
         Verdict::Verified(verified) => Bound::new(py, VerifiedToken::from(verified))?.into_any(),
         Verdict::Pending(pending) => Bound::new(py, pending)?.into_any(),
     })
-}
-
-fn lock<T>(cache: &Mutex<T>) -> MutexGuard<'_, T> {
-    // The caches' methods leave them whole at every step, so a panic elsewhere spoils nothing.
-    cache.lock().unwrap_or_else(PoisonError::into_inner)
 }

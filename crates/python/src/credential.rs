@@ -21,7 +21,7 @@ pub(crate) fn read(headers: &Bound<'_, PyAny>, is_websocket: bool) -> PyResult<C
     let mut authorization = None;
     let mut protocols = Vec::new();
     for pair in headers.try_iter()? {
-        let (name, value): (Bound<'_, PyBytes>, Bound<'_, PyBytes>) = pair?.extract()?;
+        let (name, value) = name_and_value(&pair?)?;
         let name = name.as_bytes();
         if name.eq_ignore_ascii_case(b"authorization") {
             // Two parties that pick different ones of two headers disagree about who is asking.
@@ -42,6 +42,17 @@ pub(crate) fn read(headers: &Bound<'_, PyAny>, is_websocket: bool) -> PyResult<C
         (Credential::Absent, protocol) => protocol,
         _ => Credential::Malformed,
     })
+}
+
+/// ASGI wants pairs without saying of what kind; Mangum's, on AWS Lambda, are lists.
+fn name_and_value<'py>(
+    pair: &Bound<'py, PyAny>,
+) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
+    if let Ok(pair) = pair.extract() {
+        return Ok(pair);
+    }
+    let [name, value]: [Bound<'py, PyBytes>; 2] = pair.extract()?;
+    Ok((name, value))
 }
 
 fn in_authorization(value: &[u8]) -> Credential {

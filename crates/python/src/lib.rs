@@ -10,6 +10,7 @@ mod clock;
 mod core;
 mod credential;
 mod errors;
+mod remote;
 mod settings;
 mod token;
 

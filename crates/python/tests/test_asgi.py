@@ -56,6 +56,7 @@ def test_the_user_is_in_the_state_of_the_request() -> None:
     middleware, app = guarded()
     shared = {"pool": "of the server"}
     assert call(middleware, ADA, state=shared) == [{"type": "reached"}]
+    assert call(middleware, [list(ADA[0])]) == [{"type": "reached"}]
     state = app.scopes[0]["state"]
     assert isinstance(state["user"], VerifiedToken) and state["user"].id == "ada"
     assert state["pool"] == "of the server" and "user" not in shared

@@ -222,13 +222,26 @@ def test_roles_and_scopes(client: TestClient) -> None:
         assert status("/export", **scopes) == status("/security", **scopes) == 200
     assert status("/export", scope="tasks:read") == 403
     assert status("/security", scope="tasks:reading") == 403
-    assert answer(client, "/export", ADA)[2] == 'Bearer error="insufficient_scope"'
+    assert status("/export", scope="tasks:read", scp="tasks:write") == 200
+    assert status("/export", scope="tasks:read tasks:write", scp=7) == 403
+    assert status("/export", scope=["tasks:read", "tasks:write", 7]) == 403
+    assert status("/admin", role="user", roles=["admin"]) == 200
+    wanted = 'Bearer error="insufficient_scope", scope="tasks:read tasks:write"'
+    assert answer(client, "/export", ADA) == (403, {"detail": "Access denied"}, wanted)
+    assert answer(client, "/admin", ADA) == (403, {"detail": "Access denied"}, None)
 
 
 @pytest.mark.parametrize("factory", [require_roles, require_scopes])
 def test_nothing_required_is_a_mistake(factory: Any) -> None:
-    with pytest.raises(ValueError):
-        factory()
+    for names in ([], [""], ["ok", ""]):
+        with pytest.raises(ValueError):
+            factory(*names)
+
+
+def test_nothing_can_be_slipped_into_a_challenge() -> None:
+    for scope in ('a"b', "a\\b", "a b", "a\nb", "é"):
+        with pytest.raises(ValueError):
+            require_scopes(scope)
 
 
 def test_called_in_a_handler_it_has_checked_when_it_returns() -> None:

@@ -122,12 +122,23 @@ def test_a_rotated_key_is_found_and_a_withdrawn_one_forgotten(
     assert verifier.verify(NEXT.token("bob")).subject == "bob"
     assert verifier.verify(old).subject == "ada"
     server.serves(NEXT)
-    clock.advance(300)
-    # What is merely stale serves on, and is renewed on the side.
+    clock.advance(250)
+    # What grows old serves on, and is renewed on the side.
     assert verifier.verify(old).subject == "ada"
     until(lambda: server.fetches == 3 and not verifier._core.is_fetching(), "the renewal")
     assert refused(verifier, old) == "unknown-key"
     assert verifier.verify(NEXT.token("bob")).subject == "bob"
+
+
+def test_after_its_grace_no_withdrawn_key_is_accepted_even_once(
+    server: JwksServer, verifier: Verifier, clock: Clock
+) -> None:
+    old = KEY.token()
+    assert verifier.verify(old).subject == "ada"
+    server.serves(NEXT)
+    clock.advance(300)
+    assert refused(verifier, old) == "unknown-key"
+    assert server.fetches in (2, 3)
 
 
 def test_no_valid_token_is_refused_while_keys_rotate(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from typing import NamedTuple, Optional
 
 from ._errors import GatewrightError, InvalidToken, KeysUnavailable, WrongUser
@@ -45,10 +46,20 @@ def denial(error: Optional[GatewrightError]) -> Denial:
     raise error
 
 
-def lacking() -> Denial:
-    """The response for a valid token that does not say enough (RFC 6750 section 3.1)."""
-    headers = {_CHALLENGE: 'Bearer error="insufficient_scope"'}
-    return _logged("insufficient-scope", Denial(403, "Access denied", headers))
+def insufficient_scope(scopes: Iterable[str]) -> Denial:
+    """The response for a valid token that lacks one of these scopes (RFC 6750 section 3.1)."""
+    challenge = f'Bearer error="insufficient_scope", scope="{" ".join(scopes)}"'
+    return _logged("insufficient-scope", Denial(403, "Access denied", {_CHALLENGE: challenge}))
+
+
+def missing_role() -> Denial:
+    """The response for a valid token of somebody who has none of the roles."""
+    return _logged("missing-role", Denial(403, "Access denied", {}))
+
+
+def is_scope(text: str) -> bool:
+    """RFC 6749 section 3.3: nothing can be slipped into a challenge."""
+    return bool(text) and all("!" <= byte <= "~" and byte not in '"\\' for byte in text)
 
 
 _CHALLENGE = "WWW-Authenticate"

@@ -37,12 +37,12 @@ class Fetcher:
         """Where the keys come from."""
         return self._url.geturl()
 
-    def start(self, core: Core) -> None:
+    def start(self, core: Core, began: int) -> None:
         """Called from Rust, which sees to it that one fetch is under way at a time."""
         self._fetching = core
         # A thread of its own: the request that asked first may be given up, and others wait on.
         thread = threading.Thread(
-            target=self._run, args=(core,), name="gatewright-fetch", daemon=True
+            target=self._run, args=(core, began), name="gatewright-fetch", daemon=True
         )
         try:
             thread.start()
@@ -96,7 +96,7 @@ class Fetcher:
         # A name server that does not answer is bounded by nothing else.
         return self._limits.connect_seconds + self._limits.total_seconds + 1
 
-    def _run(self, core: Core) -> None:
+    def _run(self, core: Core, began: int) -> None:
         problem: object = None
         try:
             try:
@@ -104,7 +104,7 @@ class Fetcher:
             except BaseException:
                 core.failed()
                 raise
-            problem = core.received(body)
+            problem = core.received(began, body)
         except (OSError, Refused, http.client.HTTPException) as error:
             problem = error
         finally:

@@ -69,7 +69,9 @@ class Verifier:
         a look-up; 0 remembers none. A hit is checked against the clock, and changed keys forget all.
         A usual token takes about 1.2 kB.
     :param max_token_bytes: longer tokens are refused before anything is read.
-    :param fresh_seconds: after this a fetched key set is renewed, while the old one still serves.
+    :param fresh_seconds: so long a fetched key set serves before its source must have been asked
+        again: the grace of a key that the issuer withdrew. From four fifths of it on the set is
+        renewed on the side, and nobody waits.
     :param stale_seconds: after this an old key set no longer serves, however long the source is down.
     :param cooldown_seconds: at most one fetch in this time, whatever tokens ask for.
     :param connect_timeout: how many seconds connecting to ``jwks_url`` may take.

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Generator, Iterable, Sequence
 from typing import Annotated, Any, Callable, Optional, Union
 
 from fastapi import Depends, HTTPException, WebSocketException
@@ -37,7 +37,7 @@ from fastapi.security.base import SecurityBase
 from pydantic import WithJsonSchema
 
 from ._default import configure, default_verifier
-from ._denial import Denial, denial, lacking
+from ._denial import Denial, denial, insufficient_scope, is_scope, missing_role
 from ._errors import GatewrightError
 from ._native import VerifiedToken
 from ._pydantic import teach
@@ -62,8 +62,8 @@ __all__ = [
 
 _log = logging.getLogger("gatewright")
 
-#: Whether a verified token says enough.
-Check = Callable[[VerifiedToken], bool]
+#: Why a verified token does not say enough; ``None`` if it does.
+Check = Callable[[VerifiedToken], Optional[Denial]]
 
 _CONNECTION = "gatewright_connection"
 _SCOPES = "gatewright_scopes"
@@ -96,21 +96,27 @@ class Auth:
         return VerifyUserMatch(self, self._scheme_name, parameter)
 
     def require_scopes(self, *scopes: str) -> VerifyJwt:
-        """The token, if its ``scope`` (or ``scopes``, ``scp``) has all of these; 403 if not."""
-        wanted = _wanted("scopes", scopes)
-        return VerifyJwt(self, self._scheme_name, lambda token: wanted <= _scopes_of(token))
+        """The token, if its ``scope`` and ``scp`` have all of these; 403 if not.
 
-    def require_roles(self, *roles: str, claim: str = "role") -> VerifyJwt:
-        """The token, if this claim has one of these roles; 403 if not.
-
-        The claim is a text, several with commas between as Better Auth writes them, or a list.
+        Either is one text with spaces between, or a list.
         """
-        wanted = _wanted("roles", roles)
+        if not scopes or not all(is_scope(scope) for scope in scopes):
+            raise ValueError("scopes are visible ASCII without spaces, quotes and backslashes")
+        return VerifyJwt(self, self._scheme_name, lambda token: _lacks_scope(token, scopes))
 
-        def has_one(token: VerifiedToken) -> bool:
-            return not wanted.isdisjoint(_names(token.get(claim), ","))
+    def require_roles(self, *roles: str, claims: Iterable[str] = ("roles", "role")) -> VerifyJwt:
+        """The token, if one of these roles is in its ``roles`` or ``role``; 403 if not.
 
-        return VerifyJwt(self, self._scheme_name, has_one)
+        Either is a list, or one text with commas between as Better Auth's admin plugin writes it.
+        """
+        wanted, places = frozenset(roles), tuple(claims)
+        if not all(wanted) or not wanted or not places or isinstance(claims, str):
+            raise ValueError("require_roles takes one role or several, none of them empty")
+
+        def lacks_role(token: VerifiedToken) -> Optional[Denial]:
+            return missing_role() if wanted.isdisjoint(_granted(token, places, ",")) else None
+
+        return VerifyJwt(self, self._scheme_name, lacks_role)
 
     async def _token(
         self, connection: HTTPConnection, scopes: Optional[SecurityScopes]
@@ -126,8 +132,9 @@ class Auth:
             raise _exception(connection, denial(error)) from error
         # `Security(verify_jwt, scopes=[…])` must not be a wish that nobody reads.
         if outcome is not None and scopes is not None and scopes.scopes:
-            if not _scopes_of(outcome).issuperset(scopes.scopes):
-                raise _exception(connection, lacking())
+            lacks = _lacks_scope(outcome, scopes.scopes)
+            if lacks is not None:
+                raise _exception(connection, lacks)
         return outcome
 
     async def _token_of_text(self, token: str) -> VerifiedToken:
@@ -168,13 +175,15 @@ class VerifyJwt(_Dependency):
             token = await self._auth._token(given, gatewright_scopes)
             if token is None:
                 raise _exception(given, denial(None))
-            if self._check is not None and not self._check(token):
-                raise _exception(given, lacking())
+            lacks = self._check(token) if self._check is not None else None
+            if lacks is not None:
+                raise _exception(given, lacks)
             return token
         text = given.credentials if isinstance(given, HTTPAuthorizationCredentials) else given
         token = await self._auth._token_of_text(text)
-        if self._check is not None and not self._check(token):
-            raise _http_exception(lacking())
+        lacks = self._check(token) if self._check is not None else None
+        if lacks is not None:
+            raise _http_exception(lacks)
         return token
 
 
@@ -263,26 +272,24 @@ def _parameter(name: str, annotation: object) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
 
 
-def _wanted(what: str, names: tuple[str, ...]) -> frozenset[str]:
-    if not names:
-        raise ValueError(f"no {what} were given")
-    return frozenset(names)
+def _lacks_scope(token: VerifiedToken, scopes: Sequence[str]) -> Optional[Denial]:
+    if _granted(token, ("scope", "scp"), " ").issuperset(scopes):
+        return None
+    return insufficient_scope(scope for scope in scopes if is_scope(scope))
 
 
-def _scopes_of(token: VerifiedToken) -> frozenset[str]:
-    """RFC 8693 section 4.2 says ``scope``; Auth0 and Microsoft have their own names."""
-    for claim in ("scope", "scopes", "scp"):
-        if claim in token:
-            return _names(token[claim], " ")
-    return frozenset()
-
-
-def _names(value: object, separator: str) -> frozenset[str]:
-    if isinstance(value, str):
-        value = [part.strip() for part in value.split(separator)]
-    if not isinstance(value, list):
-        return frozenset()
-    return frozenset(name for name in value if isinstance(name, str) and name)
+def _granted(token: VerifiedToken, claims: Iterable[str], separator: str) -> frozenset[str]:
+    """The names in these claims; a claim of another shape grants nothing, nor do the others then."""
+    granted: set[str] = set()
+    for claim in claims:
+        value = token.get(claim)
+        if isinstance(value, str):
+            granted.update(filter(None, (name.strip() for name in value.split(separator))))
+        elif isinstance(value, list) and all(isinstance(name, str) for name in value):
+            granted.update(value)
+        elif value is not None:
+            return frozenset()
+    return frozenset(granted)
 
 
 def _exception(
