@@ -63,7 +63,7 @@ impl Surroundings {
 #[derive(Clone)]
 enum Source {
     Changing(Arc<Cached>),
-    Static(Arc<KeySet>),
+    Static(Arc<Keys>),
 }
 
 /// A verdict, or the way to one that leads over the network.
@@ -112,6 +112,7 @@ impl Verifier {
 
     /// With any set of keys.
     pub fn from_keys(policy: Policy, keys: KeySet) -> Self {
+        let keys = Keys { set: Arc::new(keys), generation: 0 };
         Self::new(policy, Source::Static(Arc::new(keys)))
     }
 
@@ -198,7 +199,7 @@ impl Verifier {
 
     fn judge_at_hand(&self, token: &str, now: UnixTime) -> AtHand {
         let generation = match &self.source {
-            Source::Static(_) => Some(0),
+            Source::Static(keys) => Some(keys.generation),
             Source::Changing(cached) => cached.quiet_generation(now),
         };
         if let (Some(seen), Some(generation)) = (&self.seen, generation)
@@ -207,9 +208,8 @@ impl Verifier {
             return AtHand::Judged(Ok(verified));
         }
         let (cached, keys) = match &self.source {
-            Source::Static(set) => {
-                let keys = Keys { set: Arc::clone(set), generation: 0 };
-                return AtHand::Judged(self.check(token, &keys, now).map_err(Denial::from));
+            Source::Static(keys) => {
+                return AtHand::Judged(self.check(token, keys, now).map_err(Denial::from));
             }
             Source::Changing(cached) => (cached, cached.at_hand(now, &self.around)),
         };
@@ -260,7 +260,7 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Changing(cached) => f.debug_tuple("Changing").field(&cached.name()).finish(),
-            Self::Static(set) => f.debug_tuple("Static").field(&set.keys().len()).finish(),
+            Self::Static(keys) => f.debug_tuple("Static").field(&keys.set.keys().len()).finish(),
         }
     }
 }

@@ -44,7 +44,8 @@ impl Default for FileKeysOptions {
 /// rename: a half-written file is of no use either.
 ///
 /// A shared secret may stand in it as an `oct` key with its `alg`: unlike a published set, the file
-/// is the service's own. Of a private key only the public half is used.
+/// is the service's own. Of a private JWK only the public half is used; a private key in PEM is
+/// refused.
 ///
 /// ```
 /// use gatewright_guard::{Algorithm, FileKeys, FileKeysOptions, Policy, Verifier};

@@ -33,7 +33,7 @@ impl Fixture {
         let now = Arc::clone(&clock);
         let options = FileKeysOptions {
             max_bytes: 8 * 1024,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             ..FileKeysOptions::default()
         };
         let verifier =
