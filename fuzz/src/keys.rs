@@ -1,6 +1,6 @@
 //! Any bytes in the place of a key.
 
-use gatewright_jose::{Jwk, KeySet, PayloadPolicy, SigningKey, VerifyingKey};
+use gatewright_jose::{Jwk, KeySet, PayloadPolicy, SignError, SigningKey, VerifyingKey};
 
 /// Reads the bytes as every form of a key there is. What is accepted survives a round trip.
 pub fn check(bytes: &[u8]) {
@@ -53,7 +53,10 @@ fn check_private(key: &SigningKey) {
     let again = SigningKey::from_jwk(&stored).expect("what we store, we read");
     assert!(again.private_jwk() == stored, "a private key changed on its way");
     check_public(&key.verifying_key());
-    let token = again.sign_payload(b"payload").expect("a key that was accepted signs");
+    let token = match again.sign_payload(b"payload") {
+        Err(SignError::HeaderTooLong) => return,
+        token => token.expect("a key that was accepted signs"),
+    };
     let policy = PayloadPolicy::new([key.algorithm()]);
     let verified = policy.verify(&token, &KeySet::from(key.verifying_key()));
     assert_eq!(verified.expect("what it signs is good").as_bytes(), b"payload");

@@ -4,7 +4,7 @@ use crate::{Rejection, base64url};
 
 /// More than enough for `alg`, `typ` and a `kid` of any length seen in the wild; the bound keeps the
 /// work that a stranger can cause before the signature is checked small.
-const MAX_HEADER_CHARS: usize = 2048;
+pub(crate) const MAX_HEADER_CHARS: usize = 2048;
 
 /// A token as it was received: cut apart, nothing believed.
 #[derive(Clone, Copy)]

@@ -50,6 +50,7 @@
 //! - A key is bound to one algorithm. The `alg` header is compared with it, never obeyed.
 //! - RSA keys have 2048 to 8192 bits, shared secrets 32 bytes or more, and at least as many as the
 //!   hash puts out. An RSA key that names no algorithm is for RS256.
+//! - Ed25519 is called `EdDSA`, as issuers call it; `Ed25519`, its name in RFC 9864, is refused.
 //! - `none` has no representation. `crit`, `b64` and keys inside the header are refused.
 //! - What a policy expects is required, and a malformed claim is never taken for an absent one.
 //! - `sub` and `exp` are required always. Dates may have fractions; each check rounds to the side

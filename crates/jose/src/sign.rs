@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{SigningKey, base64url};
+use crate::{SigningKey, base64url, compact::MAX_HEADER_CHARS};
 
 impl SigningKey {
     /// Signs a claims set. The header is exactly `{"alg":…,"kid":…}`, or without `kid` for a key
@@ -30,6 +30,10 @@ impl SigningKey {
 
     fn sign_bytes(&self, payload: &[u8]) -> Result<String, SignError> {
         let header = self.encoded_header();
+        // A name without end would make tokens that every verifier refuses.
+        if header.len() > MAX_HEADER_CHARS {
+            return Err(SignError::HeaderTooLong);
+        }
         let mut token = String::with_capacity(header.len() + payload.len() * 4 / 3 + 96);
         token.push_str(header);
         token.push('.');
@@ -50,6 +54,8 @@ pub enum SignError {
     Empty,
     /// The cryptographic library failed.
     Failed,
+    /// The key's name and type make the header longer than a verifier takes.
+    HeaderTooLong,
     /// The claims are JSON, but no object (RFC 7519 §4).
     NotAnObject,
     /// The claims have no JSON form.
@@ -61,6 +67,7 @@ impl fmt::Display for SignError {
         f.write_str(match self {
             Self::Empty => "an empty payload cannot be signed",
             Self::Failed => "signing failed",
+            Self::HeaderTooLong => "the key's name and type are too long for a header",
             Self::NotAnObject => "the claims must be a JSON object",
             Self::Unserializable => "the claims cannot be written as JSON",
         })

@@ -31,6 +31,8 @@ const SKIPPED: &[&str] = &[
     ".venv",
     ".xtask",
     "__pycache__",
+    "artifacts", // of fuzzing, as is the next
+    "corpus",
     "node_modules",
     "target",
 ];
@@ -69,7 +71,11 @@ fn walk(root: &Path, dir: &Path, files: &mut Vec<File>) {
         let entry = entry.expect("a readable entry");
         let (path, name) = (entry.path(), entry.file_name());
         let kind = entry.file_type().expect("its type");
-        if kind.is_dir() && !SKIPPED.iter().any(|skipped| name == *skipped) {
+        // In a second work tree `.git` is a file.
+        if SKIPPED.iter().any(|skipped| name == *skipped) {
+            continue;
+        }
+        if kind.is_dir() {
             walk(root, &path, files);
         } else if kind.is_file() {
             // A file may vanish while others work in the tree, and a binary one is none of ours.

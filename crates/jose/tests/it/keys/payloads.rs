@@ -1,7 +1,8 @@
 //! Signed payloads that are no claims: what `PayloadPolicy` demands.
 
 use gatewright_jose::{
-    Algorithm, KeySet, PayloadPolicy, Policy, Rejection, SigningKey, UnixTime, VerifyingKey,
+    Algorithm, KeySet, PayloadPolicy, Policy, Rejection, SignError, SigningKey, UnixTime,
+    VerifyingKey,
 };
 
 use crate::support::{CLAIMS, NOW, base64url, ed25519_key, forge, keys, verify};
@@ -88,6 +89,27 @@ fn the_length_is_bounded_and_the_bound_is_exact() {
     let long = ed25519_key().sign_payload(&[7; Policy::DEFAULT_MAX_TOKEN_BYTES]).unwrap();
     assert_eq!(policy().verify(&long, &public()).unwrap_err(), Rejection::TokenTooLarge);
     assert!(policy().max_token_bytes(long.len()).verify(&long, &public()).is_ok());
+}
+
+/// Found by fuzzing: a key whose name is without end signed what no verifier takes.
+#[test]
+fn what_is_signed_has_a_header_that_is_read() {
+    let mut longest = None;
+    for length in 1_400..1_600 {
+        let key = ed25519_key().with_key_id("k".repeat(length));
+        match key.sign_payload(b"payload") {
+            Ok(token) => {
+                let keys = KeySet::from(key.verifying_key());
+                assert!(policy().verify(&token, &keys).is_ok(), "{length}");
+                longest = Some(length);
+            }
+            Err(error) => {
+                assert_eq!(error, SignError::HeaderTooLong, "{length}");
+                assert_eq!(key.sign(&serde_json::json!({})), Err(SignError::HeaderTooLong));
+            }
+        }
+    }
+    assert!(longest.is_some_and(|longest| longest < 1_599), "{longest:?}");
 }
 
 #[test]
