@@ -33,6 +33,7 @@ fn a_failed_attempt_is_malformed() {
         &["Bearer a.b.c, Bearer d.e.f"],
         &["Bearer é"],
         &["Bearer a\t"],
+        &["Bearer \ta"],
         &["Bearer a.b.c", "Bearer a.b.c"],
         &["Basic YTpi", "Bearer a.b.c"],
     ] {
