@@ -110,7 +110,7 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Denial> {
     if !scheme.eq_ignore_ascii_case(b"Bearer") {
         return Err(Denial::NoCredential);
     }
-    // RFC 6750 §2.1 writes one space; RFC 9110 §11.4 allows more.
+    // RFC 6750 §2.1 writes one space; RFC 9110 §11.4 allows more, and nothing else.
     let start = token.iter().position(|byte| *byte != b' ').unwrap_or(token.len());
     token68(token.get(start..).unwrap_or_default())
 }

@@ -62,21 +62,30 @@ impl Cached {
 
     /// The set to verify with, if there is one now; has an old one renewed on the side.
     pub(crate) fn at_hand(self: &Arc<Self>, now: UnixTime, around: &Surroundings) -> Option<Keys> {
+        match self.look(now, around) {
+            Look::Found(keys) => Some(keys),
+            Look::Coming | Look::Unavailable => None,
+        }
+    }
+
+    /// Looks once, under one lock: what is found to be coming is told to whoever subscribed before.
+    fn look(self: &Arc<Self>, now: UnixTime, around: &Surroundings) -> Look {
         let mut cache = self.cache();
         let looked_up = cache.lookup(now);
         let generation = self.generation.load(Ordering::Relaxed);
         drop(cache);
         match looked_up {
-            Lookup::Found(set) => Some(Keys { set, generation }),
+            Lookup::Found(set) => Look::Found(Keys { set, generation }),
             Lookup::FoundStale(set) => {
                 self.start_fetch(now, around);
-                Some(Keys { set, generation })
+                Look::Found(Keys { set, generation })
             }
             Lookup::Refresh => {
                 self.start_fetch(now, around);
-                None
+                Look::Coming
             }
-            _ => None,
+            Lookup::Wait => Look::Coming,
+            _ => Look::Unavailable,
         }
     }
 
@@ -90,15 +99,10 @@ impl Cached {
         for _ in 0..2 {
             // Subscribed first: a fetch that ends between the look and the wait must be noticed.
             let mut settled = self.settled.subscribe();
-            let now = around.clock.now();
-            if let Some(keys) = self.at_hand(now, around) {
-                return Ok(keys);
-            }
-            if !self.cache().is_fetching() {
-                return Err(self.unavailable(now));
-            }
-            if settled.changed().await.is_err() {
-                break;
+            match self.look(around.clock.now(), around) {
+                Look::Found(keys) => return Ok(keys),
+                Look::Coming => drop(settled.changed().await),
+                Look::Unavailable => break,
             }
         }
         let now = around.clock.now();
@@ -208,6 +212,14 @@ impl Cached {
         // The cache's methods leave it whole at every step, so a panic elsewhere spoils nothing.
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What there is to verify with.
+enum Look {
+    Found(Keys),
+    /// A fetch is under way.
+    Coming,
+    Unavailable,
 }
 
 #[derive(Clone, Copy)]
