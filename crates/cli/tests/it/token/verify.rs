@@ -137,7 +137,7 @@ fn each_rejection_has_its_code_its_meaning_and_what_was_seen() {
             &eddsa,
             secret,
             &["--at", AT],
-            "unknown-key",
+            "algorithm-mismatch",
             "the token says \"EdDSA\"; the key is for HS256",
         ),
         (&good, jwks, &["--at", AT], "algorithm-mismatch", "EdDSA"),
