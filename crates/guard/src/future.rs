@@ -66,10 +66,10 @@ where
         loop {
             let next = match this.state.as_mut().project() {
                 StateProjection::Inner { future } => {
+                    // A response is large: nobody moves it for nothing.
+                    let Some(settings) = this.settings else { return future.poll(context) };
                     let mut response = ready!(future.poll(context))?;
-                    if let Some(settings) = this.settings {
-                        settings.look_at(&mut response);
-                    }
+                    settings.look_at(&mut response);
                     return Poll::Ready(Ok(response));
                 }
                 StateProjection::Denied { denial } => {
