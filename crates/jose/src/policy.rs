@@ -102,12 +102,12 @@ impl TokenType {
 #[derive(Debug, Clone)]
 pub(crate) enum Expected {
     Any,
-    OneOf(Arc<[Arc<str>]>),
+    OneOf(Arc<[Box<str>]>),
 }
 
 impl Expected {
     fn one_of<T: Into<String>>(values: impl IntoIterator<Item = T>) -> Self {
-        Self::OneOf(values.into_iter().map(|value| Arc::from(value.into())).collect())
+        Self::OneOf(values.into_iter().map(|value| value.into().into_boxed_str()).collect())
     }
 }
 

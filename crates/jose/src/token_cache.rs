@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, hash_map::RandomState},
     fmt,
-    hash::BuildHasher as _,
+    hash::{BuildHasher as _, BuildHasherDefault, Hasher},
     mem,
     sync::Arc,
 };
@@ -28,11 +28,14 @@ const HASHED_BYTES: usize = 43;
 /// one goes. `Debug` shows how many, and no token.
 pub struct TokenCache {
     generation: usize,
-    young: HashMap<u64, Entry>,
-    old: HashMap<u64, Entry>,
+    young: Entries,
+    old: Entries,
     hasher: RandomState,
     keys: Option<Arc<KeySet>>,
 }
+
+/// By the hash of each token's end, which is not hashed again.
+type Entries = HashMap<u64, Entry, BuildHasherDefault<Given>>;
 
 struct Entry {
     token: Box<str>,
@@ -42,13 +45,13 @@ struct Entry {
 }
 
 impl TokenCache {
-    /// A cache for so many tokens, an odd number counting as one more; 0 caches nothing. A usual token takes about 1.2 kB, the longest
-    /// that is kept 10 kB.
+    /// A cache for so many tokens, an odd number counting as one more; 0 caches nothing. A usual
+    /// token takes about 1.2 kB, the longest that is kept 10 kB.
     pub fn new(capacity: usize) -> Self {
         Self {
             generation: capacity.div_ceil(2),
-            young: HashMap::new(),
-            old: HashMap::new(),
+            young: Entries::default(),
+            old: Entries::default(),
             hasher: RandomState::new(),
             keys: None,
         }
@@ -69,21 +72,21 @@ impl TokenCache {
             return None;
         }
         let hash = self.hash(token);
-        let entry = match self.young.get(&hash) {
-            Some(entry) => entry,
-            None => self.old.get(&hash)?,
+        let (entry, is_old) = match self.young.get(&hash) {
+            Some(entry) => (entry, false),
+            None => (self.old.get(&hash)?, true),
         };
         if *entry.token != *token || now < entry.verified_at {
             return None;
         }
         if now >= entry.verified.refused_from() {
+            // Verified again, it is refused for the right reason.
             self.young.remove(&hash);
             self.old.remove(&hash);
-            // Verified again, it is refused for the right reason.
             return None;
         }
         let verified = entry.verified.clone();
-        if let Some(entry) = self.old.remove(&hash) {
+        if is_old && let Some(entry) = self.old.remove(&hash) {
             self.keep(hash, entry);
         }
         Some(verified)
@@ -124,7 +127,9 @@ impl TokenCache {
     fn keep(&mut self, hash: u64, entry: Entry) {
         // Two requests with one new token both insert it: that must not cost another its place.
         if self.young.len() >= self.generation && !self.young.contains_key(&hash) {
-            self.old = mem::take(&mut self.young);
+            // The memory of the one that goes is the next young one's.
+            mem::swap(&mut self.old, &mut self.young);
+            self.young.clear();
         }
         self.young.insert(hash, entry);
     }
@@ -132,6 +137,25 @@ impl TokenCache {
     fn hash(&self, token: &str) -> u64 {
         let start = token.len().saturating_sub(HASHED_BYTES);
         self.hasher.hash_one(token.as_bytes().get(start..).unwrap_or_default())
+    }
+}
+
+/// Takes a hash for what it is.
+#[derive(Default)]
+struct Given(u64);
+
+impl Hasher for Given {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // Never called: the keys are u64.
+        self.0 = bytes.iter().fold(self.0, |sum, byte| sum.rotate_left(8) ^ u64::from(*byte));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The proof that a token was verified.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc};
 
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -31,19 +31,19 @@ pub(crate) struct Facts {
     pub(crate) audience: Audience,
     pub(crate) expires_at: UnixTime,
     pub(crate) issued_at: Option<UnixTime>,
-    pub(crate) issuer: Option<Arc<str>>,
+    pub(crate) issuer: Option<Text>,
     /// The second from which on the policy refuses the token, leeway and greatest age included.
     pub(crate) refused_from: UnixTime,
-    pub(crate) subject: Subject,
+    pub(crate) subject: Text,
 }
 
 /// A text of the payload, which is kept anyway; a copy only where it has escapes.
-pub(crate) enum Subject {
+pub(crate) enum Text {
+    At(Range<usize>),
     Copy(Box<str>),
-    At(std::ops::Range<usize>),
 }
 
-impl Subject {
+impl Text {
     /// Finds `text` in `payload`, if it was borrowed from there.
     pub(crate) fn new(text: &str, payload: &str) -> Self {
         let start = text.as_ptr().addr().wrapping_sub(payload.as_ptr().addr());
@@ -54,16 +54,23 @@ impl Subject {
             _ => Self::Copy(text.into()),
         }
     }
+
+    fn within<'p>(&'p self, payload: &'p str) -> &'p str {
+        match self {
+            Self::At(range) => payload.get(range.clone()).unwrap_or_default(),
+            Self::Copy(text) => text,
+        }
+    }
 }
 
-/// One audience is by far the most common, and then it is the policy's own text: no allocation.
+/// One audience is by far the most common, and then there is nothing to allocate.
 pub(crate) enum Audience {
-    Many(Vec<Arc<str>>),
-    One(Arc<str>),
+    Many(Vec<Text>),
+    One(Text),
 }
 
 impl Audience {
-    fn as_slice(&self) -> &[Arc<str>] {
+    fn as_slice(&self) -> &[Text] {
         match self {
             Self::Many(many) => many,
             Self::One(one) => std::slice::from_ref(one),
@@ -78,20 +85,17 @@ impl<C> Verified<C> {
 
     /// Who the token is about (`sub`); never empty.
     pub fn subject(&self) -> &str {
-        match &self.token.facts.subject {
-            Subject::Copy(text) => text,
-            Subject::At(range) => self.token.payload.get(range.clone()).unwrap_or_default(),
-        }
+        self.token.facts.subject.within(&self.token.payload)
     }
 
     /// Who issued it (`iss`); `None` only where the policy accepts any issuer.
     pub fn issuer(&self) -> Option<&str> {
-        self.token.facts.issuer.as_deref()
+        self.token.facts.issuer.as_ref().map(|issuer| issuer.within(&self.token.payload))
     }
 
     /// Whom it is for (`aud`), in the token's order.
     pub fn audience(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.token.facts.audience.as_slice().iter().map(AsRef::as_ref)
+        self.token.facts.audience.as_slice().iter().map(|one| one.within(&self.token.payload))
     }
 
     /// From when on it is refused (`exp`), without leeway. A fraction is cut off.

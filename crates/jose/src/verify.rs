@@ -1,6 +1,6 @@
 //! From a token as received to proof. The order of the checks is written down here and only here.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use serde::de::{DeserializeOwned, value::UnitDeserializer};
 
@@ -15,7 +15,7 @@ use crate::{
     json::Names,
     policy::{Expected, TokenType},
     rejection::Claim,
-    verified::{Audience, Facts, Subject},
+    verified::{Audience, Facts, Text},
 };
 
 /// HMAC, Ed25519 and P-256 sign with so many bytes at most; they are decoded on the stack.
@@ -77,18 +77,14 @@ impl Policy {
         payload: &str,
         now: UnixTime,
     ) -> Result<Facts, Rejection> {
-        let issuer = match (&self.issuer, claims.issuer.as_deref()) {
+        match (&self.issuer, claims.issuer.as_deref()) {
             (Expected::OneOf(_), None) => return Err(Rejection::MissingClaim(Claim::Issuer)),
-            (Expected::Any, issuer) => issuer.map(Into::into),
-            (Expected::OneOf(expected), Some(issuer)) => Some(
-                expected
-                    .iter()
-                    .find(|one| &***one == issuer)
-                    .ok_or(Rejection::WrongIssuer)?
-                    .clone(),
-            ),
-        };
-        let audience = self.check_audience(claims.audience.as_ref())?;
+            (Expected::OneOf(expected), Some(issuer)) if !has(expected, issuer) => {
+                return Err(Rejection::WrongIssuer);
+            }
+            _ => {}
+        }
+        self.check_audience(claims.audience.as_ref())?;
         let expires_at =
             claims.expires_at.ok_or(Rejection::MissingClaim(Claim::Expiration))?.floor();
         if now >= expires_at.saturating_add(self.leeway_seconds) {
@@ -115,30 +111,31 @@ impl Policy {
         if subject.is_empty() {
             return Err(Rejection::MalformedClaim(Claim::Subject));
         }
+        let text = |text: &Cow<'_, str>| Text::new(text, payload);
         Ok(Facts {
-            audience,
+            audience: match &claims.audience {
+                Some(RawAudience::One(one)) => Audience::One(text(one)),
+                Some(RawAudience::Many(many)) => Audience::Many(many.iter().map(text).collect()),
+                None => Audience::Many(Vec::new()),
+            },
             expires_at,
             issued_at: claims.issued_at.map(NumericDate::floor),
-            issuer,
+            issuer: claims.issuer.as_ref().map(text),
             refused_from,
-            subject: Subject::new(subject, payload),
+            subject: Text::new(subject, payload),
         })
     }
 
-    fn check_audience(&self, given: Option<&RawAudience<'_>>) -> Result<Audience, Rejection> {
-        let texts = given.map_or(&[][..], RawAudience::as_slice);
-        let all = || Audience::Many(texts.iter().map(|one| Arc::from(&**one)).collect());
-        let Expected::OneOf(expected) = &self.audience else { return Ok(all()) };
-        if given.is_none() {
-            return Err(Rejection::MissingClaim(Claim::Audience));
-        }
-        let fitting = expected.iter().find(|one| texts.iter().any(|given| ***one == **given));
-        match (fitting, texts) {
-            (None, _) => Err(Rejection::WrongAudience),
-            (Some(fitting), [_]) => Ok(Audience::One(Arc::clone(fitting))),
-            (Some(_), _) => Ok(all()),
-        }
+    fn check_audience(&self, given: Option<&RawAudience<'_>>) -> Result<(), Rejection> {
+        let Expected::OneOf(expected) = &self.audience else { return Ok(()) };
+        let given = given.ok_or(Rejection::MissingClaim(Claim::Audience))?;
+        let is_one_of_us = given.as_slice().iter().any(|one| has(expected, one));
+        if is_one_of_us { Ok(()) } else { Err(Rejection::WrongAudience) }
     }
+}
+
+fn has(expected: &[Box<str>], given: &str) -> bool {
+    expected.iter().any(|one| **one == *given)
 }
 
 /// What is asked of any signed token, whatever its payload.
