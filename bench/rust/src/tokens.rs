@@ -42,7 +42,15 @@ pub(crate) struct Claims<'a> {
     verified: bool,
 }
 
-impl Claims<'_> {
+impl<'c> Claims<'c> {
+    /// The same of another user.
+    pub(crate) fn of<'s>(&self, sub: &'s str) -> Claims<'s>
+    where
+        'c: 's,
+    {
+        Claims { sub, ..*self }
+    }
+
     pub(crate) fn expires_at(&self) -> i64 {
         self.exp
     }

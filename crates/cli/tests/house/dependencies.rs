@@ -29,7 +29,6 @@ const BANNED_DIRECTLY: &[(&str, &str)] = &[
 
 /// Packages that are built in several incompatible versions, each with the reason.
 const DUPLICATES_ALLOWED: &[(&str, &str)] = &[
-    ("syn", "divan, which only the benchmarks use, has 2; all others 3"),
     ("untrusted", "rustls-webpki uses 0.9, aws-lc-rs 0.7; a few hundred lines each"),
 ];
 
