@@ -218,6 +218,9 @@ impl Verifier {
                 Err(Rejection::UnknownKey) => {}
                 result => return AtHand::Judged(result.map_err(Denial::from)),
             }
+        } else if let Err(rejection) = self.policy.check_form(token) {
+            // Keys would not help it: 401, not 503.
+            return AtHand::Judged(Err(rejection.into()));
         }
         AtHand::NoKey(Arc::clone(cached), keys)
     }

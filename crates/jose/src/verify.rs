@@ -33,12 +33,7 @@ impl Policy {
         now: UnixTime,
     ) -> Result<Verified<C>, Rejection> {
         // 1. to 3. Form, key, signature. Until here nothing of the payload was even decoded.
-        let demands = Demands {
-            algorithms: self.algorithms,
-            max_token_bytes: self.max_token_bytes,
-            token_type: &self.token_type,
-        };
-        let (key, payload) = demands.authenticate(token, keys)?;
+        let (key, payload) = self.demands().authenticate(token, keys)?;
         // 4. The claims, which are now the issuer's word.
         let payload = String::from_utf8(payload).map_err(|_| Rejection::MalformedPayload)?;
         let facts = {
@@ -50,6 +45,22 @@ impl Policy {
         // 5. What the caller wants besides.
         let claims = parse_claims(&payload)?;
         Ok(Verified::new(facts, key.algorithm(), payload, claims))
+    }
+
+    /// Refuses what no key could make good: a text that is no token, a header of another kind. For
+    /// a verifier that has no keys yet, and should not call them missing when the token is at fault.
+    pub fn check_form(&self, token: &str) -> Result<(), Rejection> {
+        let compact = Compact::parse(token, self.max_token_bytes)?;
+        self.demands().read_header(&compact.header_bytes()?)?;
+        if compact.signature.is_empty() { Err(Rejection::MissingSignature) } else { Ok(()) }
+    }
+
+    fn demands(&self) -> Demands<'_> {
+        Demands {
+            algorithms: self.algorithms,
+            max_token_bytes: self.max_token_bytes,
+            token_type: &self.token_type,
+        }
     }
 
     fn check_required(&self, claims: &Registered<'_>, others: &Names<'_>) -> Result<(), Rejection> {
@@ -192,14 +203,19 @@ impl Demands<'_> {
             return Ok(key);
         }
         let bytes = compact.header_bytes()?;
-        let header = Header::parse(&bytes)?;
+        let header = self.read_header(&bytes)?;
+        keys.select(header.algorithm, header.key_id.as_deref())
+    }
+
+    fn read_header<'b>(&self, bytes: &'b [u8]) -> Result<Header<'b>, Rejection> {
+        let header = Header::parse(bytes)?;
         if !self.token_type.permits(header.typ.as_deref()) {
             return Err(Rejection::WrongType);
         }
         if !self.algorithms.contains(header.algorithm) {
             return Err(Rejection::AlgorithmNotAllowed);
         }
-        keys.select(header.algorithm, header.key_id.as_deref())
+        Ok(header)
     }
 }
 

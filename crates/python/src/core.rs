@@ -155,8 +155,8 @@ impl Core {
         Self::start(slf, &token, !on_event_loop)
     }
 
-    /// The same, on an event loop, for the token in the headers of an ASGI scope; `None` if there is no attempt to
-    /// authenticate with one.
+    /// The same, on an event loop, for the token in the headers of an ASGI scope; `None` if there is
+    /// no attempt to authenticate with one.
     fn verify_headers<'py>(
         slf: &Bound<'py, Self>,
         headers: &Bound<'py, PyAny>,
@@ -239,7 +239,12 @@ impl Core {
             }
             Source::Remote(remote) => remote,
         };
-        let keys = match remote.at_hand(slf, now)? {
+        let at_hand = remote.at_hand(slf, now)?;
+        if !matches!(at_hand, AtHand::Keys(_)) {
+            // What no key could make good is the token's fault, and waits for none.
+            core.policy.check_form(call.token).map_err(|why| errors::invalid_token(py, why))?;
+        }
+        let keys = match at_hand {
             AtHand::Keys(keys) => keys,
             AtHand::Coming if call.waits < MAX_WAITS_FOR_FIRST_KEYS => {
                 return Ok(Verdict::pending(call, None));

@@ -197,6 +197,8 @@ def nothing(handler: BaseHTTPRequestHandler) -> None:
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 
+UNSIGNED = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."
+
 WRONG = {
     "500": lambda handler: respond(handler, b'{"keys":[]}', 500),
     "html": lambda handler: respond(handler, HTML),
@@ -220,6 +222,9 @@ def test_a_broken_source_lets_nobody_in_and_takes_nobody_down(
                 verifier.verify(token)
             assert caught.value.retry_after in range(1, 11)
         assert server.fetches == 1
+        # What no key could make good is the token's fault all the same.
+        for token, code in (("undefined", "malformed-token"), (UNSIGNED, "unsigned")):
+            assert refused(verifier, token) == code
         until(lambda: "was not renewed" in caplog.text, "the log says so")
     server.answer = working
     clock.advance(10)

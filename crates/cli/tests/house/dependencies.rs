@@ -28,9 +28,8 @@ const BANNED_DIRECTLY: &[(&str, &str)] = &[
 ];
 
 /// Packages that are built in several incompatible versions, each with the reason.
-const DUPLICATES_ALLOWED: &[(&str, &str)] = &[
-    ("untrusted", "rustls-webpki uses 0.9, aws-lc-rs 0.7; a few hundred lines each"),
-];
+const DUPLICATES_ALLOWED: &[(&str, &str)] =
+    &[("untrusted", "rustls-webpki uses 0.9, aws-lc-rs 0.7; a few hundred lines each")];
 
 /// The only files that may name the library of primitives, as prefixes of the path.
 const CRYPTO_FILES: &[(&str, &str)] = &[

@@ -63,7 +63,7 @@ impl Default for FileKeysOptions {
 /// # }
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
 /// # // There is no such file: 503, not 401.
-/// # let denial = runtime.block_on(example("a.b.c")).unwrap_err();
+/// # let denial = runtime.block_on(example("eyJhbGciOiJFZERTQSJ9.e30.AA")).unwrap_err();
 /// # assert_eq!(denial.code(), "keys-unavailable");
 /// ```
 #[derive(Clone)]

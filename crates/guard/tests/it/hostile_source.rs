@@ -40,6 +40,11 @@ async fn without_keys_nobody_gets_in_and_the_next_good_answer_serves() {
         // It is not asked again at once, and then it is.
         assert_eq!(fixture.status(&signed_by(&old)).await, unavailable, "{mode:?}");
         assert_eq!(fixture.source.requests(), 1, "{mode:?}");
+        // What no key could make good is the token's fault all the same.
+        for token in ["undefined", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0."] {
+            let answer = get(&fixture.router, "/", Some(token)).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{mode:?} {token}");
+        }
         fixture.source.set(Mode::Serving);
         fixture.pass(9);
         assert_eq!(fixture.status(&signed_by(&old)).await, unavailable, "{mode:?}");

@@ -24,6 +24,19 @@ fn every_row_of_the_table_is_judged_as_expected() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Without keys it refuses for the same reasons, and nothing that a key could make good.
+#[test]
+fn the_form_alone_is_judged_alike() {
+    for row in table::rows() {
+        if let Err(rejection) = policy().check_form(&row.token) {
+            assert_eq!(Some(rejection), row.expected, "{}", row.name);
+        }
+    }
+    for token in ["", "undefined", "eyJhbGciOiJub25lIn0.e30.", "eyJhbGciOiJIUzI1NiJ9.e30."] {
+        assert!(policy().check_form(token).is_err(), "{token}");
+    }
+}
+
 #[test]
 fn every_way_has_a_control_and_no_two_rows_have_one_name() {
     let rows = table::rows();
