@@ -18,6 +18,10 @@ const MAX_ONCE: usize = 1_024;
 /// So much of a signature tells verified tokens apart: 96 bits.
 const END_BYTES: usize = 16;
 
+/// So many ends share a place, the one that came last first: a line of the processor's cache. With
+/// one each, two tokens that take turns would make each other unknown for ever.
+const WAYS: usize = 4;
+
 /// As many caches as [`SHARDS`], each with its lock, for the tokens of one policy.
 pub(crate) struct SeenTokens(Box<[Mutex<Shard>]>);
 
@@ -25,7 +29,7 @@ struct Shard {
     tokens: TokenCache,
     /// The ends of tokens that were verified once. Where verifying costs less than remembering, a
     /// token is remembered from its second use on: those that come once push nobody out.
-    once: Box<[[u8; END_BYTES]]>,
+    once: Box<[[[u8; END_BYTES]; WAYS]]>,
     /// The set under which they were verified. Kept here, so that a hit touches nothing that all
     /// threads write to.
     keys: Option<Keys>,
@@ -36,7 +40,8 @@ impl SeenTokens {
     pub(crate) fn new(capacity: usize) -> Option<Self> {
         let each = capacity.div_ceil(SHARDS);
         let shard = || {
-            let once = vec![[0; END_BYTES]; each.min(MAX_ONCE)].into_boxed_slice();
+            let places = each.min(MAX_ONCE).div_ceil(WAYS);
+            let once = vec![[[0; END_BYTES]; WAYS]; places].into_boxed_slice();
             Mutex::new(Shard { tokens: TokenCache::new(each), once, keys: None })
         };
         (capacity > 0).then(|| Self((0..SHARDS).map(|_| shard()).collect()))
@@ -80,7 +85,14 @@ impl Shard {
             u128::from_le_bytes(*end).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
         let place = usize::try_from(spread >> 96).unwrap_or_default();
         let Some(place) = place.checked_rem(self.once.len()) else { return false };
-        self.once.get_mut(place).is_some_and(|known| std::mem::replace(known, *end) == *end)
+        let Some(ends) = self.once.get_mut(place) else { return false };
+        if ends.contains(end) {
+            return true;
+        }
+        ends.rotate_right(1);
+        let [first, ..] = ends;
+        *first = *end;
+        false
     }
 }
 

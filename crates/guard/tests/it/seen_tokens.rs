@@ -76,6 +76,19 @@ fn a_seen_token_is_the_same_proof_if_its_algorithm_is_worth_it() {
     assert_eq!(seen(&quick.token_cache(usize::MAX), &secret_key()), [false, true]);
 }
 
+/// Tokens that take turns must not make each other unknown: the cache has room for all of them.
+#[test]
+fn a_crowd_that_takes_turns_is_remembered() {
+    let verifier = verifier(&Arc::new(AtomicI64::new(NOW)));
+    let key = secret_key();
+    let tokens: Vec<String> =
+        (0..500).map(|i| token(&key, &format!("user-{i}"), NOW + 60)).collect();
+    let round = || tokens.iter().map(|token| verifier.verify_now(token).unwrap());
+    let rounds: Vec<Vec<Verified>> = (0..4).map(|_| round().collect()).collect();
+    let remembered = rounds[2].iter().zip(&rounds[3]).filter(|(one, other)| is_same(one, other));
+    assert!(remembered.count() > 490, "of 500, in room for 4096");
+}
+
 #[test]
 fn threads_find_each_others_tokens() {
     let clock = Arc::new(AtomicI64::new(NOW));
