@@ -41,6 +41,8 @@ pub(crate) enum KeysError {
     },
     #[error("a new signing key could not be made")]
     Make(#[source] KeyError),
+    #[error("the making of a new signing key was interrupted")]
+    Interrupted,
     #[error("a new signing key could not be encrypted")]
     Encrypt(#[source] DecryptError),
     #[error(transparent)]
@@ -77,9 +79,11 @@ impl SigningKeys {
         clock: Clock,
         store: Store,
     ) -> Result<Self, KeyError> {
-        let signer = match jwt.algorithm {
-            Algorithm::EdDSA => Signer::Stored(Mutex::new(None)),
-            algorithm => Signer::Shared(Arc::new(SigningKey::hmac(algorithm, secret.as_bytes())?)),
+        let signer = if jwt.algorithm.is_symmetric() {
+            let key = SigningKey::hmac(jwt.algorithm, secret.as_bytes())?;
+            Signer::Shared(Arc::new(key))
+        } else {
+            Signer::Stored(Mutex::new(None))
         };
         Ok(Self(Arc::new(Inner { algorithm: jwt.algorithm, secret, random, clock, store, signer })))
     }
@@ -116,7 +120,7 @@ impl SigningKeys {
 
     /// The public keys that tokens of ours may be verified with. A shared secret is none.
     pub(crate) async fn published(&self) -> Result<Vec<Value>, KeysError> {
-        if self.0.algorithm != Algorithm::EdDSA {
+        if self.0.algorithm.is_symmetric() {
             return Ok(Vec::new());
         }
         let now = self.0.clock.now();
@@ -135,9 +139,7 @@ impl SigningKeys {
     async fn make(&self, now: Date) -> Result<StoredKey, KeysError> {
         let Inner { algorithm, secret, random, store, .. } = &*self.0;
         let algorithm = *algorithm;
-        let mut seed = [0; 32];
-        random.fill(&mut seed);
-        let pair = SigningKey::ed25519_from_seed(&seed).map_err(KeysError::Make)?;
+        let pair = new_pair(algorithm, random).await?;
         let id = random.id(ID_CHARACTERS);
         // The row has a column of its own for the algorithm.
         let json = |jwk: Jwk| {
@@ -179,7 +181,9 @@ impl SigningKeys {
             }
             plain => serde_json::from_value(plain).map_err(not_json)?,
         };
-        SigningKey::from_jwk(&jwk)
+        // The row's own column says what the key is for; an RSA key could be for several.
+        let alg = row.alg.clone().or(jwk.alg);
+        SigningKey::from_jwk(&Jwk { alg, ..jwk })
             .map(|key| key.with_key_id(id()))
             .map_err(|source| KeysError::Unusable { id: id(), source })
     }
@@ -189,6 +193,17 @@ impl std::fmt::Debug for SigningKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SigningKeys({})", self.0.algorithm.as_str())
     }
+}
+
+async fn new_pair(algorithm: Algorithm, random: &Random) -> Result<SigningKey, KeysError> {
+    if algorithm == Algorithm::EdDSA {
+        let mut seed = [0; 32];
+        random.fill(&mut seed);
+        return SigningKey::ed25519_from_seed(&seed).map_err(KeysError::Make);
+    }
+    // Primes are looked for at length: not on a thread that serves requests.
+    let made = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
+    made.map_err(|_| KeysError::Interrupted)?.map_err(KeysError::Make)
 }
 
 /// The newest key that has not expired and is for `algorithm`; rows from before there was an

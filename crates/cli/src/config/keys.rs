@@ -94,7 +94,10 @@ keys! {
     });
     "jwt.jwks.key_pair_config.alg" => Takes::Text(|to, text| {
         to.jwt.algorithm =
-            text.parse().map_err(|_unknown| "takes EdDSA, HS256, HS384 or HS512".to_owned())?;
+            text.parse().map_err(|_unknown| {
+                "takes EdDSA, ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, HS256, \
+                 HS384 or HS512".to_owned()
+            })?;
         Ok(())
     });
     "listen" => Takes::Text(|to, text| {

@@ -94,6 +94,36 @@ async fn with_hs256_a_token_is_signed_with_the_shared_secret() {
 }
 
 #[tokio::test]
+async fn every_other_key_pair_signs_is_published_and_outlives_a_restart() {
+    for algorithm in ["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS512"] {
+        let options =
+            Options::default().variable("GATEWRIGHT__JWT__JWKS__KEY_PAIR_CONFIG__ALG", algorithm);
+        let server = Server::start(&options);
+        let ada = server.sign_up("ada").await;
+        let token = token_of(&server, &ada).await;
+        let (origin, jwks) = (server.origin(), server.get("/jwks").send().await);
+        let key = jwks.json()["keys"][0].clone();
+        assert_eq!(key["alg"], algorithm, "{jwks:?}");
+        for private in ["d", "p", "q", "dp", "dq", "qi"] {
+            assert_eq!(key.get(private), None, "{algorithm}: the private half stays here");
+        }
+        let keys = KeySet::from_jwk_set_json(&jwks.body).expect("a key set");
+        assert_eq!(keys.keys().len(), 1, "{algorithm}");
+        let parsed = algorithm.parse().expect("an algorithm");
+        let verified = verify(&token, &keys, parsed, &origin).expect("a good token");
+        assert_eq!(verified.subject(), ada.id, "{algorithm}");
+        server.stop();
+
+        let server = Server::start(&options);
+        let again = server.get("/jwks").send().await;
+        assert_eq!(again.json()["keys"], json!([key]), "{algorithm}");
+        let token = token_of(&server, &ada).await;
+        let unverified = gatewright_jose::dangerous::decode_unverified(&token).expect("a token");
+        assert_eq!(unverified.header["kid"], key["kid"], "{algorithm}");
+    }
+}
+
+#[tokio::test]
 async fn no_host_header_says_who_the_issuer_is() {
     let server = Server::start(&Options::default());
     let ada = server.sign_up("ada").await;

@@ -36,6 +36,12 @@ impl EcPrivateKey {
         pair.map(Self).map_err(|_| Refused)
     }
 
+    /// A new key, by the library's random numbers, which are the system's.
+    pub(crate) fn generate(algorithm: Algorithm) -> Result<Self, Refused> {
+        let (_, signing) = primitives(algorithm)?;
+        EcdsaKeyPair::generate(signing).map(Self).map_err(|_| Refused)
+    }
+
     /// A PKCS#8 or SEC 1 structure in DER.
     pub(crate) fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, Refused> {
         let (_, signing) = primitives(algorithm)?;

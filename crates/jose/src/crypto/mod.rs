@@ -12,7 +12,9 @@ pub(crate) use digest::sha256;
 pub(crate) use ecdsa::{EcPrivateKey, ec_public_key};
 pub(crate) use eddsa::{Ed25519PrivateKey, ed25519_public_key};
 pub(crate) use hmac::MacKey;
-pub(crate) use rsa::{MAX_SIGNATURE_BYTES, RsaPrivateKey, RsaPrivateParts, rsa_public_key};
+pub(crate) use rsa::{
+    MAX_SIGNATURE_BYTES, RsaPrivateKey, RsaPrivateParts, generate_rsa, rsa_public_key,
+};
 
 /// The primitive refused a key or a signature. It says no more, on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

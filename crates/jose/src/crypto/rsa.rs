@@ -1,8 +1,9 @@
 //! RSA signatures (RFC 7518 §3.3, §3.5), for keys of 2048 to 8192 bits.
 
 use aws_lc_rs::{
+    encoding::{AsDer as _, Pkcs8V1Der},
     rand::SystemRandom,
-    rsa::{KeyPair, KeyPairComponents, PublicKeyComponents},
+    rsa::{KeyPair, KeyPairComponents, KeySize, PublicKeyComponents},
     signature::{
         RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
         RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_2048_8192_SHA256,
@@ -41,6 +42,13 @@ pub(crate) struct RsaPrivateParts {
     pub(crate) dp: Zeroizing<Vec<u8>>,
     pub(crate) dq: Zeroizing<Vec<u8>>,
     pub(crate) qi: Zeroizing<Vec<u8>>,
+}
+
+/// A new key of 2048 bits in PKCS#8, by the library's random numbers, which are the system's.
+pub(crate) fn generate_rsa() -> Result<Zeroizing<Vec<u8>>, Refused> {
+    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| Refused)?;
+    let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| Refused)?;
+    Ok(Zeroizing::new(der.as_ref().to_vec()))
 }
 
 pub(crate) struct RsaPrivateKey {

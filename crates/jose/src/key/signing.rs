@@ -11,8 +11,10 @@ use super::{
     parts::{PrivateParts, PublicParts, named_algorithm, shared_secret},
 };
 use crate::{
-    Algorithm, Jwk, base64url,
-    crypto::{EcPrivateKey, Ed25519PrivateKey, MacKey, Refused, RsaPrivateKey},
+    Algorithm, Jwk,
+    algorithm::Family,
+    base64url,
+    crypto::{EcPrivateKey, Ed25519PrivateKey, MacKey, Refused, RsaPrivateKey, generate_rsa},
     header,
 };
 
@@ -55,6 +57,23 @@ impl SigningKey {
     pub fn ed25519_from_seed(seed: &[u8; 32]) -> Result<Self, KeyError> {
         let seed = Zeroizing::new(*seed);
         Self::from_parts(PrivateParts::Ed25519 { seed, public: None }, None)
+    }
+
+    /// A new key for one of the ECDSA or RSA algorithms (of 2048 bits, which takes some hundred
+    /// milliseconds). The cryptographic library takes its random numbers from the system by itself,
+    /// which is why Ed25519 and HMAC, whose keys are but random bytes, are not made here.
+    pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
+        let refused = |Refused| KeyError::Unsupported;
+        match algorithm.family() {
+            Family::Ec(curve) => {
+                let key = EcPrivateKey::generate(algorithm).map_err(refused)?;
+                let public = PublicParts::ec(curve, key.point())?;
+                let verifying_key = VerifyingKey::from_parts(public, None)?;
+                Ok(Self::new(Material::Ec(Arc::new(key)), verifying_key, None))
+            }
+            Family::Rsa => Self::from_der(&generate_rsa().map_err(refused)?, Some(algorithm)),
+            Family::Ed25519 | Family::Hmac => Err(KeyError::WrongAlgorithm),
+        }
     }
 
     /// A private key in JSON form: `OKP` with Ed25519, `EC`, `RSA` with all of its numbers, or

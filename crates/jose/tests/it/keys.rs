@@ -126,3 +126,24 @@ fn keys_that_are_not_for_this_are_refused() {
     assert_eq!(refused(Jwk { kty: "EC".into(), ..jwk.clone() }), KeyError::Unsupported);
     assert_eq!(refused(Jwk { alg: Some("HS256".into()), ..jwk }), KeyError::WrongAlgorithm);
 }
+
+#[test]
+fn new_keys_are_new_and_sign() {
+    let claims = json!({ "sub": "alice", "exp": NOW + 60, "iss": "https://i.example",
+        "aud": "https://a.example" });
+    for algorithm in [Algorithm::ES256, Algorithm::ES384, Algorithm::ES512, Algorithm::PS384] {
+        let [one, other] = [(); 2].map(|()| SigningKey::generate(algorithm).unwrap());
+        assert_ne!(one.public_jwk(), other.public_jwk(), "{algorithm}");
+        let token = one.sign(&claims).unwrap();
+        for (key, expected) in [(&one, true), (&other, false)] {
+            let keys = KeySet::from(key.verifying_key());
+            let verified = policy().verify::<()>(&token, &keys, UnixTime::new(NOW));
+            assert_eq!(verified.is_ok(), expected, "{algorithm}");
+        }
+        let again = SigningKey::from_jwk(&one.private_jwk()).unwrap();
+        assert_eq!((again.algorithm(), again.public_jwk()), (algorithm, one.public_jwk()));
+    }
+    for algorithm in [Algorithm::EdDSA, Algorithm::HS256] {
+        assert_eq!(SigningKey::generate(algorithm).unwrap_err(), KeyError::WrongAlgorithm);
+    }
+}
