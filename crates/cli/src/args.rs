@@ -1,5 +1,6 @@
 //! What was typed.
 
+pub(crate) mod config;
 pub(crate) mod secret;
 pub(crate) mod token;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args as Flags, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use config::ConfigCommand;
 use secret::SecretCommand;
 use token::TokenCommand;
 
@@ -23,6 +25,7 @@ Examples:
   gatewright serve                     an auth server on http://localhost:4000, with no configuration
   gatewright token decode @token.txt   what a token says of itself
   gatewright secret generate           a secret for BETTER_AUTH_SECRET
+  gatewright config check              would a server start here
   gatewright completions bash          completions for your shell
 
 Exit codes: 0 done · 1 findings · 2 wrong usage or unusable input · 3 it failed itself"
@@ -42,6 +45,9 @@ pub(crate) enum Command {
     /// Generate and check secrets
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Check, show and describe the server's configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print completions for a shell
     #[command(after_help = "\
 Examples:

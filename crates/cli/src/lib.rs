@@ -74,6 +74,7 @@ pub fn run(
             commands::completions::run(shell);
             Ok(Exit::Clean)
         }
+        Command::Config(command) => commands::config::run(&command, &environment, &surroundings()),
         Command::Secret(command) => commands::secret::run(&command, &surroundings()),
         Command::Serve(flags) => {
             commands::serve::run(&flags, &environment, warnings).map(|()| Exit::Clean)

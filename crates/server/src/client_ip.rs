@@ -4,6 +4,7 @@
 //! `x-forwarded-for` with one address; we believe it from loopback and from `trusted_proxies`
 //! alone, and otherwise take the peer's own address.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -37,6 +38,12 @@ impl FromStr for Network {
             Some(digits) => digits.parse().ok().filter(|p| *p <= most).ok_or_else(error)?,
         };
         Ok(Self { address, prefix })
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
     }
 }
 

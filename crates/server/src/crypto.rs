@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use gatewright_jose::{Algorithm, KeyError, SigningKey};
 
 /// Fewest characters a secret may have.
 pub const SECRET_MIN_CHARACTERS: usize = 32;
@@ -66,6 +67,11 @@ impl Secret {
         let mut bytes = [0; 32];
         random.fill(&mut bytes);
         hex_encode(&bytes)
+    }
+
+    /// Whether it can be the key of an HMAC algorithm: the longer hashes want longer secrets.
+    pub fn check_for(&self, algorithm: Algorithm) -> Result<(), KeyError> {
+        SigningKey::hmac(algorithm, self.as_bytes()).map(drop)
     }
 
     /// The text, for HMAC-signed JWTs that share this secret with a back end.

@@ -1,6 +1,7 @@
 //! One file or folder for each command: a thin front of a library.
 
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod token;

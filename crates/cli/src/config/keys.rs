@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Value as Json, json};
+
 use super::Settings;
 
 /// A value as it was given.
@@ -15,6 +17,10 @@ pub(super) enum Value<'a> {
 /// One key.
 pub(super) struct Key {
     pub(super) name: &'static str,
+    /// What it decides, for the schema.
+    about: &'static str,
+    /// Its value in some settings; null where it was left to what follows from others.
+    shows: fn(&Settings) -> Json,
     takes: Takes,
 }
 
@@ -36,14 +42,16 @@ enum Takes {
 const MOST_SECONDS: i64 = 34_560_000;
 
 macro_rules! keys {
-    ($($name:literal => $takes:expr;)*) => {
+    ($($name:literal, $about:literal, $shows:expr => $takes:expr;)*) => {
         /// Every key.
-        pub(super) const KEYS: &[Key] = &[$(Key { name: $name, takes: $takes }),*];
+        pub(super) const KEYS: &[Key] =
+            &[$(Key { name: $name, about: $about, shows: $shows, takes: $takes }),*];
     };
 }
 
 keys! {
-    "advanced.cookie_prefix" => Takes::Text(|to, text| {
+    "advanced.cookie_prefix", "What the names of all cookies begin with",
+        |from| json!(from.advanced.cookie_prefix) => Takes::Text(|to, text| {
         let is_token = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
         if text.is_empty() || !text.bytes().all(is_token) {
             return Err("takes letters, digits, `-`, `_` and `.`".to_owned());
@@ -51,48 +59,61 @@ keys! {
         text.clone_into(&mut to.advanced.cookie_prefix);
         Ok(())
     });
-    "advanced.ip_address.trusted_proxies" => Takes::List(|to, list| {
+    "advanced.ip_address.trusted_proxies", "Addresses and networks whose X-Forwarded-For is believed, besides this machine",
+        |from| json!(texts(&from.advanced.trusted_proxies)) => Takes::List(|to, list| {
         let networks: Result<_, _> = list.iter().map(|text| text.parse()).collect();
         to.advanced.trusted_proxies = networks.map_err(|error: gatewright_server::NetworkError| {
             error.to_string()
         })?;
         Ok(())
     });
-    "advanced.use_secure_cookies" => Takes::Flag(|to, on| {
+    "advanced.use_secure_cookies", "Secure cookies with the __Secure- prefix; by default where base_url is https",
+        |from| json!(from.advanced.use_secure_cookies) => Takes::Flag(|to, on| {
         to.advanced.use_secure_cookies = Some(on);
     });
-    "base_path" => Takes::Text(|to, text| {
+    "base_path", "The path below which the endpoints lie",
+        |from| json!(from.base_path) => Takes::Text(|to, text| {
         text.clone_into(&mut to.base_path);
         Ok(())
     });
-    "base_url" => Takes::Text(|to, text| {
+    "base_url", "Where browsers reach the server; issuer and audience of its tokens unless set",
+        |from| json!(from.base_url) => Takes::Text(|to, text| {
         to.base_url = Some(text.to_owned());
         Ok(())
     });
-    "database" => Takes::Text(|to, text| {
+    "database", "sqlite:FILE",
+        |from| json!(without_password(&from.database)) => Takes::Text(|to, text| {
         text.clone_into(&mut to.database);
         Ok(())
     });
-    "email_and_password.disable_sign_up" => Takes::Flag(|to, on| {
+    "email_and_password.disable_sign_up", "Nobody can sign up",
+        |from| json!(from.email_and_password.disable_sign_up) => Takes::Flag(|to, on| {
         to.email_and_password.disable_sign_up = on;
     });
-    "email_and_password.enabled" => Takes::Flag(|to, on| to.email_and_password.enabled = on);
-    "email_and_password.max_password_length" => Takes::Count(|to, n| {
+    "email_and_password.enabled", "Sign-up and sign-in with e-mail address and password",
+        |from| json!(from.email_and_password.enabled) => Takes::Flag(|to, on| to.email_and_password.enabled = on);
+    "email_and_password.max_password_length", "The greatest length of a password, in characters",
+        |from| json!(from.email_and_password.max_password_length) => Takes::Count(|to, n| {
         to.email_and_password.max_password_length = to_usize(n);
     });
-    "email_and_password.min_password_length" => Takes::Count(|to, n| {
+    "email_and_password.min_password_length", "The least length of a password, in characters",
+        |from| json!(from.email_and_password.min_password_length) => Takes::Count(|to, n| {
         to.email_and_password.min_password_length = to_usize(n);
     });
-    "jwt.audience" => Takes::Text(|to, text| {
+    "jwt.audience", "The audience of tokens; by default the base URL",
+        |from| json!(from.jwt.audience) => Takes::Text(|to, text| {
         to.jwt.audience = Some(text.to_owned());
         Ok(())
     });
-    "jwt.expiration_time" => Takes::Seconds { least: 1, set: |to, n| to.jwt.expiration_time = n };
-    "jwt.issuer" => Takes::Text(|to, text| {
+    "jwt.expiration_time", "How long a token is valid",
+        |from| json!(from.jwt.expiration_time) => Takes::Seconds { least: 1, set: |to, n| to.jwt.expiration_time = n };
+    "jwt.issuer", "The issuer of tokens; by default the base URL",
+        |from| json!(from.jwt.issuer) => Takes::Text(|to, text| {
         to.jwt.issuer = Some(text.to_owned());
         Ok(())
     });
-    "jwt.jwks.key_pair_config.alg" => Takes::Text(|to, text| {
+    "jwt.jwks.key_pair_config.alg", "How tokens are signed: EdDSA with keys of the server's own, or HS256, HS384 or HS512 with the secret",
+        |from| json!(from.jwt.algorithm.as_str()) => Takes::Text(|to, text| {
         to.jwt.algorithm =
             text.parse().map_err(|_unknown| {
                 "takes EdDSA, ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, HS256, \
@@ -100,27 +121,66 @@ keys! {
             })?;
         Ok(())
     });
-    "listen" => Takes::Text(|to, text| {
+    "listen", "The address to listen on",
+        |from| json!(from.listen.to_string()) => Takes::Text(|to, text| {
         to.listen = text.parse().map_err(|_| "takes an address like 127.0.0.1:4000".to_owned())?;
         Ok(())
     });
-    "rate_limit.enabled" => Takes::Flag(|to, on| to.rate_limit.enabled = on);
-    "rate_limit.max" => Takes::Count(|to, n| to.rate_limit.max = n);
-    "rate_limit.window" => Takes::Seconds { least: 1, set: |to, n| to.rate_limit.window = n };
-    "secret_file" => Takes::Text(|to, text| {
+    "rate_limit.enabled", "Counts requests by address and path",
+        |from| json!(from.rate_limit.enabled) => Takes::Flag(|to, on| to.rate_limit.enabled = on);
+    "rate_limit.max", "Requests in a window",
+        |from| json!(from.rate_limit.max) => Takes::Count(|to, n| to.rate_limit.max = n);
+    "rate_limit.window", "How long a window is",
+        |from| json!(from.rate_limit.window) => Takes::Seconds { least: 1, set: |to, n| to.rate_limit.window = n };
+    "secret_file", "The file with the secret; BETTER_AUTH_SECRET comes first",
+        |from| json!(from.secret_file) => Takes::Text(|to, text| {
         to.secret_file = Some(PathBuf::from(text));
         Ok(())
     });
-    "session.expires_in" => Takes::Seconds { least: 1, set: |to, n| to.session.expires_in = n };
-    "session.fresh_age" => Takes::Seconds { least: 0, set: |to, n| to.session.fresh_age = n };
-    "session.update_age" => Takes::Seconds { least: 0, set: |to, n| to.session.update_age = n };
-    "trusted_origins" => Takes::List(|to, list| {
+    "session.expires_in", "How long a session lives without being used",
+        |from| json!(from.session.expires_in) => Takes::Seconds { least: 1, set: |to, n| to.session.expires_in = n };
+    "session.fresh_age", "How long a session counts as fresh; 0 is for ever",
+        |from| json!(from.session.fresh_age) => Takes::Seconds { least: 0, set: |to, n| to.session.fresh_age = n };
+    "session.update_age", "How old a session's expiry may be before it is moved on",
+        |from| json!(from.session.update_age) => Takes::Seconds { least: 0, set: |to, n| to.session.update_age = n };
+    "trusted_origins", "Origins that may use the server, besides its own; on a loopback address http://localhost:3000 unless set",
+        |from| json!(from.trusted_origins) => Takes::List(|to, list| {
         to.trusted_origins = Some(list);
         Ok(())
     });
 }
 
 impl Key {
+    /// Its value in these settings. No key holds a secret; one that may hold a password is masked.
+    pub(super) fn show(&self, from: &Settings) -> Json {
+        (self.shows)(from)
+    }
+
+    /// What it takes, in JSON Schema.
+    pub(super) fn schema(&self) -> Json {
+        let mut schema = match self.takes {
+            Takes::Count(_) => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
+            Takes::Flag(_) => json!({ "type": "boolean" }),
+            Takes::List(_) => json!({ "anyOf": [
+                { "type": "array", "items": { "type": "string" } },
+                { "type": "string" },
+            ] }),
+            Takes::Seconds { least, .. } => json!({ "anyOf": [
+                { "type": "integer", "minimum": least, "maximum": MOST_SECONDS },
+                { "type": "string", "pattern": "^[0-9]+[smhdw]?$" },
+            ] }),
+            Takes::Text(_) => json!({ "type": "string" }),
+        };
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("description".to_owned(), self.about.into());
+            let default = self.show(&Settings::default());
+            if !default.is_null() {
+                schema.insert("default".to_owned(), default);
+            }
+        }
+        schema
+    }
+
     /// Sets the key, or says in words why the value can't be used. The value itself is not
     /// repeated: somebody may have pasted a secret into the wrong place.
     pub(super) fn set(&self, to: &mut Settings, value: Value<'_>) -> Result<(), String> {
@@ -192,6 +252,22 @@ pub(super) fn nearest(key: &str) -> &'static str {
     };
     let nearest = KEYS.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     nearest.map_or("", |known| known.name)
+}
+
+fn texts(all: &[impl ToString]) -> Vec<String> {
+    all.iter().map(ToString::to_string).collect()
+}
+
+/// An address without the password that it may hold.
+fn without_password(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split_once(':').map_or(user, |(user, _)| user);
+            format!("{scheme}://{user}:…@{host}")
+        }
+        None => address.to_owned(),
+    }
 }
 
 fn to_usize(count: u32) -> usize {

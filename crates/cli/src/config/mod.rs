@@ -3,8 +3,10 @@
 //! Every key is declared once, in [`keys::KEYS`]; what is read here is checked there.
 
 mod keys;
+mod report;
 mod secret;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use gatewright_server::{
 use crate::args::ServeFlags;
 use crate::environment::Environment;
 use keys::{KEYS, Value};
+pub(crate) use report::{schema, shown};
 pub(crate) use secret::SecretSource;
 
 const FILE: &str = "gatewright.toml";
@@ -39,6 +42,8 @@ pub(crate) struct Settings {
     rate_limit: RateLimit,
     advanced: Advanced,
     jwt: Jwt,
+    /// Where each key that was set was set.
+    places: BTreeMap<&'static str, String>,
 }
 
 impl Default for Settings {
@@ -55,6 +60,7 @@ impl Default for Settings {
             rate_limit: RateLimit::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
+            places: BTreeMap::new(),
         }
     }
 }
@@ -70,9 +76,24 @@ pub(crate) struct Resolved {
 impl Settings {
     /// Reads file, environment and flags. All problems are told at once.
     pub(crate) fn read(flags: &ServeFlags, environment: &Environment) -> anyhow::Result<Self> {
+        let (mut settings, problems) = Self::gather(flags.config.as_deref(), environment)?;
+        if !problems.is_empty() {
+            bail!("the configuration cannot be used{}", listed(&problems));
+        }
+        settings.listen = flags.listen.unwrap_or(settings.listen);
+        settings.database = flags.database.clone().unwrap_or(settings.database);
+        settings.base_url = flags.base_url.clone().or(settings.base_url);
+        Ok(settings)
+    }
+
+    /// Reads file and environment, and what is wrong with them.
+    pub(crate) fn gather(
+        file: Option<&Path>,
+        environment: &Environment,
+    ) -> anyhow::Result<(Self, Vec<String>)> {
         let mut settings = Self::default();
         let mut problems = Vec::new();
-        if let Some((path, text)) = read_file(flags.config.as_deref())? {
+        if let Some((path, text)) = read_file(file)? {
             let table: toml::Table =
                 text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
             let place = path.display().to_string();
@@ -93,13 +114,7 @@ impl Settings {
         for (name, key, value) in environment.keys() {
             settings.set(name, &key, Value::Text(value), &mut problems);
         }
-        if !problems.is_empty() {
-            bail!("the configuration cannot be used{}", listed(&problems));
-        }
-        settings.listen = flags.listen.unwrap_or(settings.listen);
-        settings.database = flags.database.clone().unwrap_or(settings.database);
-        settings.base_url = flags.base_url.clone().or(settings.base_url);
-        Ok(settings)
+        Ok((settings, problems))
     }
 
     /// Where to listen.
@@ -153,7 +168,9 @@ impl Settings {
 
     fn set(&mut self, place: &str, key: &str, value: Value<'_>, problems: &mut Vec<String>) {
         let result = match KEYS.iter().find(|known| known.name == key) {
-            Some(known) => known.set(self, value),
+            Some(known) => known.set(self, value).map(|()| {
+                self.places.insert(known.name, place.to_owned());
+            }),
             None => Err(format!("there is no such key; did you mean {}?", keys::nearest(key))),
         };
         if let Err(problem) = result {

@@ -41,6 +41,22 @@ pub(super) fn find(
     is_loopback: bool,
     random: &Random,
 ) -> anyhow::Result<(Secret, SecretSource)> {
+    if let Some(found) = look(environment, file, is_loopback)? {
+        return Ok(found);
+    }
+    let path = development_path();
+    let text = development(&path, random)?;
+    let source = SecretSource::Development(path);
+    Ok((usable(&text, &source)?, source))
+}
+
+/// The secret that there is; `None` where one is made at the first start. Nothing is written.
+pub(super) fn look(
+    environment: &Environment,
+    file: Option<&Path>,
+    is_loopback: bool,
+) -> anyhow::Result<Option<(Secret, SecretSource)>> {
+    let development = development_path();
     let (text, source) = if let Some(found) = ["BETTER_AUTH_SECRET", "AUTH_SECRET"]
         .into_iter()
         .find_map(|name| Some((environment.get(name)?, name)))
@@ -48,19 +64,31 @@ pub(super) fn find(
         (found.0.to_owned(), SecretSource::Environment(found.1))
     } else if let Some(path) = file {
         (read(path)?, SecretSource::File(path.to_owned()))
-    } else if is_loopback {
-        let path = Path::new(DIRECTORY).join("secret");
-        (development(&path, random)?, SecretSource::Development(path))
-    } else {
+    } else if !is_loopback {
         bail!(
             "there is no secret: set BETTER_AUTH_SECRET to 32 or more random characters, say the \
              output of `openssl rand -hex 32`, or secret_file to a file that holds them. Only a \
              server on a loopback address makes one by itself"
         );
+    } else if development.exists() {
+        (read(&development)?, SecretSource::Development(development))
+    } else {
+        return Ok(None);
     };
-    let secret = Secret::new(&text)
-        .with_context(|| format!("the secret ({source}) cannot be used; make another one, say with `openssl rand -hex 32`"))?;
-    Ok((secret, source))
+    Ok(Some((usable(&text, &source)?, source)))
+}
+
+fn usable(text: &str, source: &SecretSource) -> anyhow::Result<Secret> {
+    Secret::new(text).with_context(|| {
+        format!(
+            "the secret ({source}) cannot be used; make another one, say with \
+             `openssl rand -hex 32`"
+        )
+    })
+}
+
+fn development_path() -> PathBuf {
+    Path::new(DIRECTORY).join("secret")
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

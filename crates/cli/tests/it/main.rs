@@ -18,6 +18,7 @@ mod raw;
 mod server;
 
 mod command_line;
+mod config_command;
 mod configuration;
 mod cors;
 mod crash;
