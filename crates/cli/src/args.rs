@@ -2,6 +2,7 @@
 
 pub(crate) mod config;
 pub(crate) mod secret;
+pub(crate) mod sessions;
 pub(crate) mod token;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 
 use config::ConfigCommand;
 use secret::SecretCommand;
+use sessions::SessionsCommand;
 use token::TokenCommand;
 
 /// JWT authentication for applications whose front end and back end speak different languages.
@@ -45,6 +47,9 @@ pub(crate) enum Command {
     /// Generate and check secrets
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// List and end sessions, beside a server that runs
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
     /// Check, show and describe the server's configuration
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -76,6 +76,9 @@ pub fn run(
         }
         Command::Config(command) => commands::config::run(&command, &environment, &surroundings()),
         Command::Secret(command) => commands::secret::run(&command, &surroundings()),
+        Command::Sessions(command) => {
+            commands::sessions::run(&command, &environment, &surroundings())
+        }
         Command::Serve(flags) => {
             commands::serve::run(&flags, &environment, warnings).map(|()| Exit::Clean)
         }

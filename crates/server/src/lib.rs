@@ -39,4 +39,4 @@ pub use options::{
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;
 pub use secret_flaws::SecretFlaw;
-pub use store::{Store, StoreError};
+pub use store::{SessionSummary, Sessions, Store, StoreError};

@@ -4,4 +4,5 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod secret;
 pub(crate) mod serve;
+pub(crate) mod sessions;
 pub(crate) mod token;

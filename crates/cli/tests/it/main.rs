@@ -30,6 +30,7 @@ mod password_queue;
 mod rate_limit;
 mod secret;
 mod secret_command;
+mod sessions_command;
 mod shutdown;
 mod sqlite;
 mod token;

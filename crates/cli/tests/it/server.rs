@@ -172,6 +172,11 @@ impl Server {
         self.options.directory.path()
     }
 
+    /// The file of its database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.options.database()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         self.process.signal(name);
     }

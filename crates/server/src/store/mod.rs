@@ -6,6 +6,7 @@
 //! no request waits for another's lock inside an async worker.
 
 mod jwks;
+mod operate;
 mod schema;
 mod session;
 mod sqlite;
@@ -17,6 +18,7 @@ use crate::clock::Date;
 use sqlite::Sqlite;
 
 pub(crate) use jwks::StoredKey;
+pub use operate::{SessionSummary, Sessions};
 pub(crate) use session::{ActiveSession, Session};
 pub(crate) use user::{CreateUserError, Credential, NewUser, User};
 

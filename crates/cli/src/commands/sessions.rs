@@ -1,0 +1,132 @@
+//! `gatewright sessions`
+
+use anyhow::{Context as _, anyhow};
+use gatewright_report::Exit;
+use gatewright_server::{SessionSummary, Sessions, Store, StoreError};
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use crate::args::sessions::{DatabaseFlags, ListFlags, RevokeFlags, SessionsCommand};
+use crate::args::{Format, ServeFlags};
+use crate::config::Settings;
+use crate::environment::Environment;
+use crate::output::{self, Page, printable};
+use crate::{Failure, Surroundings};
+
+/// The version of the JSON that these commands print.
+const JSON_VERSION: u8 = 1;
+
+pub(crate) fn run(
+    command: &SessionsCommand,
+    environment: &Environment,
+    around: &Surroundings<'_>,
+) -> Result<Exit, Failure> {
+    let flags = match command {
+        SessionsCommand::List(flags) => &flags.database,
+        SessionsCommand::Revoke(flags) => &flags.database,
+    };
+    let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Internal)?;
+    runtime.block_on(async {
+        let store = open(flags, environment)?;
+        let done = match command {
+            SessionsCommand::List(flags) => list(flags, &store, around),
+            SessionsCommand::Revoke(flags) => revoke(flags, &store).await,
+        };
+        store.close().await;
+        done
+    })
+}
+
+/// The database that `serve` would use. One that is not there is not made.
+fn open(flags: &DatabaseFlags, environment: &Environment) -> Result<Store, Failure> {
+    let serve = ServeFlags {
+        database: flags.database.clone(),
+        config: flags.config.clone(),
+        ..ServeFlags::default()
+    };
+    let settings = Settings::read(&serve, environment).map_err(Failure::Usage)?;
+    let file = settings.database().map_err(Failure::Usage)?;
+    if !file.exists() {
+        return Err(Failure::Usage(anyhow!(
+            "there is no database {}; name it with --database sqlite:FILE",
+            file.display()
+        )));
+    }
+    let what = || format!("cannot use the database {}", file.display());
+    Store::open(&file).map_err(|error| Failure::Usage(anyhow::Error::new(error).context(what())))
+}
+
+fn list(flags: &ListFlags, store: &Store, around: &Surroundings<'_>) -> Result<Exit, Failure> {
+    let which = flags.user.clone().map_or(Sessions::All, Sessions::OfUser);
+    check_user(&which, store)?;
+    let now = around.clock.now();
+    let sessions = store.summarize_sessions(&which, now, flags.limit).map_err(failed)?;
+    match flags.database.format {
+        Format::Human => {
+            let mut page = Page::new(around.palette);
+            for session in &sessions {
+                write(&mut page, session);
+            }
+            output::result(page.into_text().as_bytes())?;
+            output::note(&format!("{} sessions", sessions.len()));
+        }
+        Format::Json => {
+            let sessions: Vec<_> = sessions.iter().map(as_json).collect();
+            output::json(&json!({ "version": JSON_VERSION, "sessions": sessions }))?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+async fn revoke(flags: &RevokeFlags, store: &Store) -> Result<Exit, Failure> {
+    let which = match (&flags.id, &flags.user) {
+        (Some(id), _) => Sessions::One(id.clone()),
+        (None, Some(user)) => Sessions::OfUser(user.clone()),
+        (None, None) => Sessions::All,
+    };
+    check_user(&which, store)?;
+    let count = store.revoke_sessions(which).await.map_err(failed)?;
+    match flags.database.format {
+        Format::Human => output::result(format!("{count} sessions ended\n").as_bytes())?,
+        Format::Json => output::json(&json!({ "version": JSON_VERSION, "revoked": count }))?,
+    }
+    Ok(if count == 0 { Exit::Findings } else { Exit::Clean })
+}
+
+/// A mistyped user must not look like one without sessions.
+fn check_user(which: &Sessions, store: &Store) -> Result<(), Failure> {
+    match which {
+        Sessions::OfUser(user) if !store.has_user(user).map_err(failed)? => {
+            Err(Failure::Usage(anyhow!("there is no user {}", printable(user))))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn write(page: &mut Page, session: &SessionSummary) {
+    page.heading(&printable(&session.id));
+    page.entry("user", &format!("{} ({})", session.email, session.user_id));
+    page.entry("signed in", &session.created_at.to_string());
+    page.entry("extended", &session.updated_at.to_string());
+    page.entry("ends", &session.expires_at.to_string());
+    let known = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    page.entry_if("from", known(&session.ip_address).as_deref());
+    page.entry_if("with", known(&session.user_agent).as_deref());
+}
+
+fn as_json(session: &SessionSummary) -> serde_json::Value {
+    json!({
+        "id": session.id,
+        "user_id": session.user_id,
+        "email": session.email,
+        "created_at": session.created_at.to_string(),
+        "updated_at": session.updated_at.to_string(),
+        "expires_at": session.expires_at.to_string(),
+        "ip_address": session.ip_address,
+        "user_agent": session.user_agent,
+    })
+}
+
+fn failed(error: StoreError) -> Failure {
+    Failure::Internal(anyhow::Error::new(error))
+}
