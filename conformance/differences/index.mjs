@@ -114,6 +114,19 @@ export const differences = [
     },
   },
   {
+    id: "profile-fields-are-text",
+    reason: "Better Auth takes any value for name and image: numbers are stored as text like 1.0, flags as 1, and the rest, with a null for a name, fails with 500. Ours says what is wrong with it, and stores nothing.",
+    scenario: /^update-user: fields that are no text$/,
+    step: /^(name|image) is /,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 400);
+      assert.equal(answer(step).body.json?.code, "VALIDATION_ERROR");
+      assert.match(answer(step).body.json.message, /^\[body\.(name|image)\] Invalid input: expected string, received \w+$/);
+      assert.deepEqual(answer(step).cookies, []);
+    },
+  },
+  {
     id: "location-is-ascii",
     reason: "Better Auth writes a location header as Latin-1 and fails with 500 beyond it; ours writes percent-encoded UTF-8, as a browser would.",
     scenario: /^/,

@@ -137,7 +137,8 @@ export class Run {
 // The client is a proxy that turns every property into a path; spreading it needs the few we use.
 function bind(client) {
   const names = ["signUp", "signIn", "signOut", "getSession", "listSessions", "revokeSession", "revokeSessions"];
-  names.push("revokeOtherSessions", "token", "jwks", "$fetch");
+  names.push("revokeOtherSessions", "token", "jwks", "$fetch", "listAccounts", "unlinkAccount", "updateUser", "updateSession");
+  names.push("changePassword", "verifyPassword", "deleteUser");
   return Object.fromEntries(names.map((name) => [name, client[name]]));
 }
 

@@ -105,7 +105,7 @@ async function ready(name, process_, port) {
 
 /**
  * @param {"reference" | "gatewright"} kind
- * @param {{database?: string, baseUrl?: string, rateLimit?: boolean, trustedOrigins?: string[], env?: object}} options
+ * @param {{database?: string, baseUrl?: string, rateLimit?: boolean, deleteUser?: boolean, trustedOrigins?: string[], env?: object}} options
  */
 export async function startServer(kind, options = {}) {
   const port = await freePort();
@@ -117,11 +117,12 @@ export async function startServer(kind, options = {}) {
   let child;
   if (kind === "reference") {
     const script = join(here, "reference", "server.mjs");
-    Object.assign(env, { PORT: String(port), DATABASE: database, BASE_URL: base, RATE_LIMIT: options.rateLimit ? "on" : "off" });
+    Object.assign(env, { PORT: String(port), DATABASE: database, BASE_URL: base, RATE_LIMIT: options.rateLimit ? "on" : "off", DELETE_USER: options.deleteUser ? "on" : "off" });
     child = launch(process.execPath, [script], { ...env, ...options.env });
   } else {
     const args = ["serve", "--listen", `127.0.0.1:${port}`, "--database", `sqlite:${database}`, "--base-url", base];
     env.GATEWRIGHT__RATE_LIMIT__ENABLED = String(Boolean(options.rateLimit));
+    if (options.deleteUser) env.GATEWRIGHT__USER__DELETE_USER__ENABLED = "true";
     child = launch(binary("GATEWRIGHT_BIN", "gatewright"), args, { ...env, ...options.env });
   }
   await ready(kind, child, port);

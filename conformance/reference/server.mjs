@@ -1,6 +1,6 @@
 // The real Better Auth 1.7.25 on node:http, configured from the environment:
 // PORT (0 = any), DATABASE (a SQLite file), BASE_URL, BETTER_AUTH_SECRET,
-// BETTER_AUTH_TRUSTED_ORIGINS (read by Better Auth itself), RATE_LIMIT (on|off).
+// BETTER_AUTH_TRUSTED_ORIGINS (read by Better Auth itself), RATE_LIMIT (on|off), DELETE_USER (on|off).
 // It creates missing tables, then prints {"address": "127.0.0.1:PORT"} on stdout.
 process.env.BETTER_AUTH_TELEMETRY = "0";
 // Outside development and test, a request without x-forwarded-for has no address at all here; ours takes
@@ -23,6 +23,7 @@ const auth = betterAuth({
   baseURL: process.env.BASE_URL ?? `http://localhost:${port}`,
   database: new Database(process.env.DATABASE ?? "reference.db"),
   emailAndPassword: { enabled: true },
+  user: { deleteUser: { enabled: process.env.DELETE_USER === "on" } },
   rateLimit: { enabled: process.env.RATE_LIMIT === "on" },
   telemetry: { enabled: false },
   logger: { level: "error" },

@@ -32,12 +32,15 @@ macro_rules! error_codes {
 }
 
 error_codes! {
+    ACCOUNT_NOT_FOUND = BAD_REQUEST, "Account not found";
     BAD_REQUEST = BAD_REQUEST, "Invalid JSON in request body";
     CROSS_SITE_NAVIGATION_LOGIN_BLOCKED = FORBIDDEN,
         "Cross-site navigation login blocked. This request appears to be a CSRF attack.";
+    EMAIL_CAN_NOT_BE_UPDATED = BAD_REQUEST, "Email can not be updated";
     EMAIL_PASSWORD_DISABLED = BAD_REQUEST, "Email and password is not enabled";
     EMAIL_PASSWORD_SIGN_UP_DISABLED = BAD_REQUEST, "Email and password sign up is not enabled";
     FAILED_TO_GET_SESSION = UNAUTHORIZED, "Failed to get session";
+    FAILED_TO_UNLINK_LAST_ACCOUNT = BAD_REQUEST, "You can't unlink your last account";
     INVALID_CALLBACK_URL = FORBIDDEN, "Invalid callbackURL";
     INVALID_EMAIL = BAD_REQUEST, "Invalid email";
     INVALID_EMAIL_OR_PASSWORD = UNAUTHORIZED, "Invalid email or password";

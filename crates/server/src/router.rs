@@ -17,7 +17,7 @@ use crate::call::client_ip;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::rate_limit::Path;
-use crate::routes::{health, jwt, ok, session, sign_in, sign_out, sign_up};
+use crate::routes::{account, health, jwt, ok, session, sign_in, sign_out, sign_up, update_user};
 use crate::{cors, request_log};
 
 /// How long a request may take, its body's arrival included.
@@ -29,9 +29,10 @@ const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 type Endpoint = (&'static str, fn() -> MethodRouter<Context>);
 
 /// Every endpoint of the wire, below the base path.
-const ENDPOINTS: [Endpoint; 11] = [
+const ENDPOINTS: [Endpoint; 15] = [
     ("/get-session", || none().get(session::get).post(session::post)),
     ("/jwks", || none().get(jwt::jwks)),
+    ("/list-accounts", || none().get(account::list)),
     ("/list-sessions", || none().get(session::list)),
     ("/ok", || none().get(ok::ok)),
     ("/revoke-other-sessions", || none().post(session::revoke_others)),
@@ -41,6 +42,9 @@ const ENDPOINTS: [Endpoint; 11] = [
     ("/sign-out", || none().post(sign_out::sign_out)),
     ("/sign-up/email", || none().post(sign_up::email)),
     ("/token", || none().get(jwt::token)),
+    ("/unlink-account", || none().post(account::unlink)),
+    ("/update-session", || none().post(update_user::session)),
+    ("/update-user", || none().post(update_user::user)),
 ];
 
 /// The whole server as one service.

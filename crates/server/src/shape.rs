@@ -44,6 +44,14 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The fields of an object whose fields upstream's schema does not name.
+    pub(crate) fn of_record(body: Option<&'a Value>) -> Result<Self, Issues> {
+        match body {
+            Some(Value::Object(fields)) => Ok(Self { fields, issues: Issues::default() }),
+            other => Err(Issues(vec![Issue { field: None, reason: mismatch("record", other) }])),
+        }
+    }
+
     /// A field that must be text.
     pub(crate) fn string(&mut self, field: &'static str) -> String {
         let value = self.fields.get(field);
@@ -73,6 +81,21 @@ impl<'a> Fields<'a> {
     /// A field that may be absent, and else must be text.
     pub(crate) fn optional_string(&mut self, field: &'static str) -> Option<String> {
         self.fields.contains_key(field).then(|| self.string(field))
+    }
+
+    /// Whether a field is there, and null.
+    pub(crate) fn is_null(&self, field: &str) -> bool {
+        self.fields.get(field).is_some_and(Value::is_null)
+    }
+
+    /// Whether a field is there with anything but JavaScript's ways to say nothing.
+    pub(crate) fn is_truthy(&self, field: &str) -> bool {
+        match self.fields.get(field) {
+            None | Some(Value::Null | Value::Bool(false)) => false,
+            Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+            Some(Value::String(text)) => !text.is_empty(),
+            Some(Value::Bool(true) | Value::Array(_) | Value::Object(_)) => true,
+        }
     }
 
     /// A field that may be absent, and else must be true or false.
@@ -159,6 +182,17 @@ mod tests {
             "[body] Invalid input: expected object, received array; \
              [body] Invalid input: expected record, received array"
         );
+    }
+
+    #[test]
+    fn nothing_is_what_javascript_takes_for_it() {
+        let body = json!({"a": null, "b": false, "c": 0, "d": -0.0, "e": "", "f": [], "g": {},
+            "h": "0", "i": 0.1, "j": true});
+        let fields = Fields::of_record(Some(&body)).unwrap();
+        let truthy: Vec<_> =
+            body.as_object().unwrap().keys().filter(|field| fields.is_truthy(field)).collect();
+        assert_eq!(truthy, ["f", "g", "h", "i", "j"]);
+        assert!(!fields.is_truthy("absent"));
     }
 
     #[test]

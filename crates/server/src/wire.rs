@@ -83,6 +83,52 @@ impl Body for RevokeSession {
     }
 }
 
+/// Body of `POST /unlink-account`.
+pub(crate) struct UnlinkAccount {
+    /// The row's id, not the provider's name for the user.
+    pub(crate) account_id: String,
+}
+
+impl Body for UnlinkAccount {
+    fn read(body: Option<&Value>) -> Result<Self, Issues> {
+        let mut fields = Fields::of(body, None)?;
+        let account_id = fields.string("accountId");
+        fields.finish(Self { account_id })
+    }
+}
+
+/// Body of `POST /update-user`. Further fields are let through, and ignored.
+pub(crate) struct UpdateUser {
+    pub(crate) name: Option<String>,
+    pub(crate) image: store::NewImage,
+    /// Whether an address is there as well, whatever it is.
+    pub(crate) has_email: bool,
+}
+
+impl Body for UpdateUser {
+    fn read(body: Option<&Value>) -> Result<Self, Issues> {
+        let mut fields = Fields::of_record(body)?;
+        let has_email = fields.is_truthy("email");
+        let name = fields.optional_string("name");
+        let image = if fields.is_null("image") {
+            store::NewImage::None
+        } else {
+            let image = fields.optional_string("image");
+            image.map_or(store::NewImage::AsBefore, store::NewImage::Some)
+        };
+        fields.finish(Self { name, image, has_email })
+    }
+}
+
+/// Body of `POST /update-session`: any object.
+pub(crate) struct UpdateSession;
+
+impl Body for UpdateSession {
+    fn read(body: Option<&Value>) -> Result<Self, Issues> {
+        Fields::of_record(body)?.finish(Self)
+    }
+}
+
 /// A user as clients see one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -135,6 +181,35 @@ impl<'a> From<&'a store::Session> for Session<'a> {
             user_agent: session.user_agent.as_deref(),
             user_id: &session.user_id,
             id: &session.id,
+        }
+    }
+}
+
+/// An account as clients see one, without what the provider gave for our eyes.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are upstream's")]
+pub(crate) struct Account<'a> {
+    id: &'a str,
+    account_id: &'a str,
+    provider_id: &'a str,
+    user_id: &'a str,
+    created_at: Date,
+    updated_at: Date,
+    scopes: Vec<&'a str>,
+}
+
+impl<'a> From<&'a store::Account> for Account<'a> {
+    fn from(account: &'a store::Account) -> Self {
+        let scopes = account.scope.as_deref().unwrap_or_default().split(',').map(str::trim);
+        Self {
+            id: &account.id,
+            account_id: &account.account_id,
+            provider_id: &account.provider_id,
+            user_id: &account.user_id,
+            created_at: account.created_at,
+            updated_at: account.updated_at,
+            scopes: scopes.filter(|scope| !scope.is_empty()).collect(),
         }
     }
 }

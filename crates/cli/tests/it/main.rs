@@ -17,6 +17,7 @@ mod process;
 mod raw;
 mod server;
 
+mod account;
 mod command_line;
 mod config_command;
 mod configuration;

@@ -129,6 +129,12 @@ pub(crate) fn begin(cx: &Context, facts: &Facts, user_id: &str, remember: Rememb
     }
 }
 
+/// Gives the client the cookies of its session once more, remembered or not as it was before.
+pub(crate) fn renew_cookies(cx: &Context, facts: &mut Facts, session: &Session) {
+    let ends_with_browser = facts.signed_cookie(cx, &cx.cookies.dont_remember).is_some();
+    set_cookies(cx, facts, session, Remember::from(!ends_with_browser));
+}
+
 /// Gives the client the cookies of a session.
 pub(crate) fn set_cookies(cx: &Context, facts: &mut Facts, session: &Session, remember: Remember) {
     let max_age = match remember {

@@ -1,5 +1,6 @@
 //! The endpoints, in files named as upstream names its own.
 
+pub(crate) mod account;
 pub(crate) mod health;
 pub(crate) mod jwt;
 pub(crate) mod ok;
@@ -7,3 +8,4 @@ pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod sign_up;
+pub(crate) mod update_user;

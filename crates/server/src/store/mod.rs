@@ -5,6 +5,7 @@
 //! for, on one of a few read connections; writes go one after another through one thread, so that
 //! no request waits for another's lock inside an async worker.
 
+mod account;
 mod jwks;
 mod operate;
 mod schema;
@@ -17,10 +18,11 @@ use std::path::Path;
 use crate::clock::Date;
 use sqlite::Sqlite;
 
+pub(crate) use account::{Account, UnlinkError};
 pub(crate) use jwks::StoredKey;
 pub use operate::{SessionSummary, Sessions};
 pub(crate) use session::{ActiveSession, Session};
-pub(crate) use user::{CreateUserError, Credential, NewUser, User};
+pub(crate) use user::{CreateUserError, Credential, NewImage, NewUser, User};
 
 /// The database failed, or can't be used.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,10 @@ const REQUIRED: &[(&str, &[&str])] = &[
         "session",
         &["id", "expiresAt", "token", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId"],
     ),
-    ("account", &["id", "accountId", "providerId", "userId", "password", "createdAt", "updatedAt"]),
+    (
+        "account",
+        &["id", "accountId", "providerId", "userId", "scope", "password", "createdAt", "updatedAt"],
+    ),
     ("verification", &["id", "identifier", "value", "expiresAt", "createdAt", "updatedAt"]),
     ("jwks", &["id", "publicKey", "privateKey", "createdAt", "expiresAt", "alg", "crv"]),
 ];

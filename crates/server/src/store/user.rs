@@ -34,6 +34,14 @@ pub(crate) struct NewUser {
     pub(crate) session: Session,
 }
 
+/// What becomes of a user's picture.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NewImage {
+    AsBefore,
+    None,
+    Some(String),
+}
+
 /// Why a user was not made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CreateUserError {
@@ -91,6 +99,30 @@ impl Store {
             });
             Ok(found.optional()?)
         })
+    }
+
+    /// Changes what a user says of themselves; a name of `None` stays as it is.
+    pub(crate) async fn update_profile(
+        &self,
+        user_id: String,
+        name: Option<String>,
+        image: NewImage,
+        now: Date,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = r#"UPDATE "user" SET "name" = coalesce($1, "name"),
+            "image" = CASE WHEN $2 THEN $3 ELSE "image" END, "updatedAt" = $4 WHERE "id" = $5"#;
+        self.sqlite
+            .write(move |db| {
+                let (changes, image) = match image {
+                    NewImage::AsBefore => (false, None),
+                    NewImage::None => (true, None),
+                    NewImage::Some(image) => (true, Some(image)),
+                };
+                let values = params![name, changes, image, now.to_string(), user_id];
+                db.prepare_cached(SQL)?.execute(values)?;
+                Ok(())
+            })
+            .await
     }
 
     /// Writes a new user with their account and first session.

@@ -1,0 +1,30 @@
+//! Upstream: `src/api/routes/update-user.ts`, `update-session.ts`.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use crate::call::Call;
+use crate::context::Context;
+use crate::error::ApiError;
+use crate::flows::profile;
+use crate::flows::session::SignedIn;
+use crate::wire;
+
+/// `POST /update-user`: the user's own name and picture.
+pub(crate) async fn user(
+    State(cx): State<Context>,
+    call: Call<wire::UpdateUser, SignedIn>,
+) -> Result<Response, ApiError> {
+    let Call { body, guard: SignedIn(active), mut facts } = call;
+    match profile::update(&cx, &mut facts, active, body).await {
+        Ok(()) => Ok(facts.reply.json(StatusCode::OK, &wire::Status { status: true })),
+        Err(error) => Err(error.with_reply(facts.reply)),
+    }
+}
+
+/// `POST /update-session`: a session has no fields of the user's own to update, unless a plugin
+/// gave it some.
+pub(crate) async fn session(call: Call<wire::UpdateSession, SignedIn>) -> ApiError {
+    ApiError::without_code(profile::NOTHING_TO_UPDATE.to_owned()).with_reply(call.facts.reply)
+}
