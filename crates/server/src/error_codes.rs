@@ -34,6 +34,7 @@ macro_rules! error_codes {
 error_codes! {
     ACCOUNT_NOT_FOUND = BAD_REQUEST, "Account not found";
     BAD_REQUEST = BAD_REQUEST, "Invalid JSON in request body";
+    CREDENTIAL_ACCOUNT_NOT_FOUND = BAD_REQUEST, "Credential account not found";
     CROSS_SITE_NAVIGATION_LOGIN_BLOCKED = FORBIDDEN,
         "Cross-site navigation login blocked. This request appears to be a CSRF attack.";
     EMAIL_CAN_NOT_BE_UPDATED = BAD_REQUEST, "Email can not be updated";
@@ -47,6 +48,7 @@ error_codes! {
     INVALID_ERROR_CALLBACK_URL = FORBIDDEN, "Invalid errorCallbackURL";
     INVALID_NEW_USER_CALLBACK_URL = FORBIDDEN, "Invalid newUserCallbackURL";
     INVALID_ORIGIN = FORBIDDEN, "Invalid origin";
+    INVALID_PASSWORD = BAD_REQUEST, "Invalid password";
     INVALID_REDIRECT_URL = FORBIDDEN, "Invalid redirectURL";
     METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED = METHOD_NOT_ALLOWED,
         "POST method requires deferSessionRefresh to be enabled in session config";

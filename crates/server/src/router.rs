@@ -17,7 +17,9 @@ use crate::call::client_ip;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::rate_limit::Path;
-use crate::routes::{account, health, jwt, ok, session, sign_in, sign_out, sign_up, update_user};
+use crate::routes::{
+    account, change_password, health, jwt, ok, session, sign_in, sign_out, sign_up, update_user,
+};
 use crate::{cors, request_log};
 
 /// How long a request may take, its body's arrival included.
@@ -29,7 +31,8 @@ const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 type Endpoint = (&'static str, fn() -> MethodRouter<Context>);
 
 /// Every endpoint of the wire, below the base path.
-const ENDPOINTS: [Endpoint; 15] = [
+const ENDPOINTS: [Endpoint; 17] = [
+    ("/change-password", || none().post(change_password::change)),
     ("/get-session", || none().get(session::get).post(session::post)),
     ("/jwks", || none().get(jwt::jwks)),
     ("/list-accounts", || none().get(account::list)),
@@ -45,6 +48,7 @@ const ENDPOINTS: [Endpoint; 15] = [
     ("/unlink-account", || none().post(account::unlink)),
     ("/update-session", || none().post(update_user::session)),
     ("/update-user", || none().post(update_user::user)),
+    ("/verify-password", || none().post(change_password::verify)),
 ];
 
 /// The whole server as one service.

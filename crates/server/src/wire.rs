@@ -129,6 +129,36 @@ impl Body for UpdateSession {
     }
 }
 
+/// Body of `POST /change-password`.
+pub(crate) struct ChangePassword {
+    pub(crate) new_password: String,
+    pub(crate) current_password: String,
+    pub(crate) revoke_other_sessions: bool,
+}
+
+impl Body for ChangePassword {
+    fn read(body: Option<&Value>) -> Result<Self, Issues> {
+        let mut fields = Fields::of(body, None)?;
+        let new_password = fields.string("newPassword");
+        let current_password = fields.string("currentPassword");
+        let revoke_other_sessions = fields.optional_bool("revokeOtherSessions").unwrap_or(false);
+        fields.finish(Self { new_password, current_password, revoke_other_sessions })
+    }
+}
+
+/// Body of `POST /verify-password`.
+pub(crate) struct VerifyPassword {
+    pub(crate) password: String,
+}
+
+impl Body for VerifyPassword {
+    fn read(body: Option<&Value>) -> Result<Self, Issues> {
+        let mut fields = Fields::of(body, None)?;
+        let password = fields.string("password");
+        fields.finish(Self { password })
+    }
+}
+
 /// A user as clients see one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -228,6 +258,14 @@ pub(crate) struct SignedIn<'a> {
     pub(crate) token: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<&'a str>,
+    pub(crate) user: User<'a>,
+}
+
+/// Answer of `POST /change-password`.
+#[derive(Serialize)]
+pub(crate) struct ChangedPassword<'a> {
+    /// Of the new session, if the others were to end.
+    pub(crate) token: Option<&'a str>,
     pub(crate) user: User<'a>,
 }
 

@@ -27,6 +27,7 @@ mod examples;
 mod logs;
 mod main_job;
 mod malformed;
+mod own_password;
 mod password_queue;
 mod rate_limit;
 mod secret;

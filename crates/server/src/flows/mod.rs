@@ -1,6 +1,7 @@
 //! The rules: who gets in, and what a session is. No HTTP framework here, and no SQL.
 
 pub(crate) mod account;
+pub(crate) mod change_password;
 pub(crate) mod profile;
 pub(crate) mod session;
 pub(crate) mod sign_in;

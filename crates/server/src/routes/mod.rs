@@ -1,6 +1,7 @@
 //! The endpoints, in files named as upstream names its own.
 
 pub(crate) mod account;
+pub(crate) mod change_password;
 pub(crate) mod health;
 pub(crate) mod jwt;
 pub(crate) mod ok;

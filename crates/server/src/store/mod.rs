@@ -8,6 +8,7 @@
 mod account;
 mod jwks;
 mod operate;
+mod own_password;
 mod schema;
 mod session;
 mod sqlite;
@@ -21,6 +22,7 @@ use sqlite::Sqlite;
 pub(crate) use account::{Account, UnlinkError};
 pub(crate) use jwks::StoredKey;
 pub use operate::{SessionSummary, Sessions};
+pub(crate) use own_password::{ChangePassword, OwnPassword};
 pub(crate) use session::{ActiveSession, Session};
 pub(crate) use user::{CreateUserError, Credential, NewImage, NewUser, User};
 

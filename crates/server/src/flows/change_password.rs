@@ -1,0 +1,88 @@
+//! What the user's own password lets them do. Upstream: `src/api/routes/update-user.ts`,
+//! `src/utils/password.ts`.
+
+use super::session::{self, Remember};
+use crate::call::Facts;
+use crate::context::Context;
+use crate::error::ApiError;
+use crate::error_codes;
+use crate::password::Verdict;
+use crate::store::{ActiveSession, ChangePassword, OwnPassword, Session, User};
+use crate::wire;
+
+/// Replaces the password of whoever knows the current one; gives the new session if the others
+/// were to end.
+pub(crate) async fn change(
+    cx: &Context,
+    facts: &mut Facts,
+    active: &ActiveSession,
+    body: wire::ChangePassword,
+) -> Result<Option<Session>, ApiError> {
+    let wire::ChangePassword { new_password, current_password, revoke_other_sessions } = body;
+    // JavaScript's length: UTF-16 code units.
+    if new_password.encode_utf16().count() < cx.options.email_and_password.min_password_length {
+        return Err(ApiError::known(&error_codes::PASSWORD_TOO_SHORT));
+    }
+    check_not_too_long(cx, &new_password)?;
+    let OwnPassword { account_id, hash: old_hash } =
+        check(cx, &active.user, current_password).await?;
+    let hash = cx.passwords.hash(new_password).await?;
+    let new_session =
+        revoke_other_sessions.then(|| session::begin(cx, facts, &active.user.id, Remember::Yes));
+    let change = ChangePassword {
+        account_id,
+        old_hash,
+        hash,
+        user_id: active.user.id.clone(),
+        token: active.session.token.clone(),
+        new_session: new_session.clone(),
+        now: cx.clock.now(),
+    };
+    if !cx.store.change_password(change).await? {
+        return Err(ApiError::known(&error_codes::INVALID_PASSWORD));
+    }
+    if let Some(session) = &new_session {
+        session::renew_cookies(cx, facts, session);
+    }
+    Ok(new_session)
+}
+
+/// Whether `password` is the user's. That they have none is not told apart from a wrong one.
+pub(crate) async fn verify(cx: &Context, user: &User, password: String) -> Result<(), ApiError> {
+    check_not_too_long(cx, &password)?;
+    match cx.store.find_own_password(&user.id)? {
+        Some(own) => compare(cx, password, own).await.map(drop),
+        None => Err(ApiError::known(&error_codes::INVALID_PASSWORD)),
+    }
+}
+
+/// The user's stored password, if `password` is it.
+pub(crate) async fn check(
+    cx: &Context,
+    user: &User,
+    password: String,
+) -> Result<OwnPassword, ApiError> {
+    check_not_too_long(cx, &password)?;
+    match cx.store.find_own_password(&user.id)? {
+        Some(own) => compare(cx, password, own).await,
+        None => Err(ApiError::known(&error_codes::CREDENTIAL_ACCOUNT_NOT_FOUND)),
+    }
+}
+
+async fn compare(
+    cx: &Context,
+    password: String,
+    own: OwnPassword,
+) -> Result<OwnPassword, ApiError> {
+    match cx.passwords.verify(password, own.hash.clone()).await? {
+        Verdict::Right => Ok(own),
+        Verdict::Wrong => Err(ApiError::known(&error_codes::INVALID_PASSWORD)),
+    }
+}
+
+fn check_not_too_long(cx: &Context, password: &str) -> Result<(), ApiError> {
+    if password.encode_utf16().count() > cx.options.email_and_password.max_password_length {
+        return Err(ApiError::known(&error_codes::PASSWORD_TOO_LONG));
+    }
+    Ok(())
+}
