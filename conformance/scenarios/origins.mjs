@@ -67,7 +67,7 @@ export default [
       await step(`sign-in with a cookie: ${name}`, () => call("/sign-in/email", { ...good, password: "" }, headers, "a=b"));
       await step(`sign-in without: ${name}`, () => call("/sign-in/email", { ...good, password: "" }, headers));
     }
-    for (const path of ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions", "/sign-up/email", "/get-session", "/unknown"]) {
+    for (const path of ["/revoke-session", "/revoke-sessions", "/revoke-other-sessions", "/sign-up/email", "/get-session", "/unknown", "/update-user", "/change-password", "/verify-password", "/unlink-account", "/delete-user"]) {
       await step(`${path}, missing origin`, () => call(path, {}, {}, ada.jar));
       await step(`${path}, evil origin`, () => call(path, {}, { origin: "https://evil.example" }, ada.jar));
     }

@@ -36,6 +36,9 @@ export default [
     await step("a query is the same bucket", () => ask("POST", "/sign-in/email?x=1", { json: {} }));
     for (let i = 1; i <= 4; i++) await step(`sign-up, ${i}`, () => ask("POST", "/sign-up/email", { json: {} }));
     for (let i = 1; i <= 4; i++) await step(`sign-out, ${i}`, () => ask("POST", "/sign-out", { json: {} }));
+    for (const path of ["/change-password", "/verify-password", "/delete-user", "/update-user"]) {
+      for (let i = 1; i <= 4; i++) await step(`${path}, ${i}`, () => ask("POST", path, { json: {} }));
+    }
     for (let i = 1; i <= 4; i++) await step(`OPTIONS sign-in, ${i}`, () => raw("OPTIONS", "/sign-in/email", { headers: { "x-forwarded-for": "192.0.2.9" } }));
     await step("malformed JSON is counted before it is read", () => ask("POST", "/sign-up/email", { headers: { ...address, "content-type": "application/json" }, body: "{" }));
   }),

@@ -15,6 +15,13 @@ pub(crate) struct ErrorCode {
     pub(crate) status: StatusCode,
 }
 
+impl ErrorCode {
+    /// The same error, where upstream answers it with 404.
+    pub(crate) const fn into_not_found(self) -> Self {
+        Self { status: StatusCode::NOT_FOUND, ..self }
+    }
+}
+
 macro_rules! error_codes {
     ($($name:ident = $status:ident, $message:literal;)*) => {
         $(
@@ -50,6 +57,7 @@ error_codes! {
     INVALID_ORIGIN = FORBIDDEN, "Invalid origin";
     INVALID_PASSWORD = BAD_REQUEST, "Invalid password";
     INVALID_REDIRECT_URL = FORBIDDEN, "Invalid redirectURL";
+    INVALID_TOKEN = BAD_REQUEST, "Invalid token";
     METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED = METHOD_NOT_ALLOWED,
         "POST method requires deferSessionRefresh to be enabled in session config";
     MISSING_OR_NULL_ORIGIN = FORBIDDEN, "Missing or null Origin";
@@ -57,6 +65,7 @@ error_codes! {
     PASSWORD_TOO_SHORT = BAD_REQUEST, "Password too short";
     PAYLOAD_TOO_LARGE = PAYLOAD_TOO_LARGE, "Request body is too large";
     SERVICE_UNAVAILABLE = SERVICE_UNAVAILABLE, "Too busy. Please try again later.";
+    SESSION_EXPIRED = BAD_REQUEST, "Session expired. Re-authenticate to perform this action.";
     SESSION_NOT_FRESH = FORBIDDEN, "Session is not fresh";
     UNAUTHORIZED = UNAUTHORIZED, "Unauthorized";
     USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = UNPROCESSABLE_ENTITY,

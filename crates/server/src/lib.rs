@@ -35,6 +35,7 @@ pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort, equal_in
 pub use listen::listen;
 pub use options::{
     Advanced, BaseUrl, BaseUrlError, EmailAndPassword, Jwt, Options, RateLimit, SessionOptions,
+    UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;

@@ -21,6 +21,8 @@ pub struct Options {
     pub secret: Secret,
     /// `email_and_password`.
     pub email_and_password: EmailAndPassword,
+    /// `user`.
+    pub user: UserOptions,
     /// `session`.
     pub session: SessionOptions,
     /// `rate_limit`.
@@ -105,6 +107,13 @@ impl Default for EmailAndPassword {
             max_password_length: 128,
         }
     }
+}
+
+/// `user`.
+#[derive(Clone, Debug, Default)]
+pub struct UserOptions {
+    /// `delete_user.enabled`: whether users may delete themselves; off by default.
+    pub delete_user_enabled: bool,
 }
 
 /// `session`.
@@ -193,6 +202,7 @@ impl Options {
             base_url,
             secret,
             email_and_password: EmailAndPassword::default(),
+            user: UserOptions::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
             advanced: Advanced::default(),

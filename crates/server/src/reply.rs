@@ -92,6 +92,13 @@ impl Reply {
         }
     }
 
+    /// The response without a body; said to be JSON all the same, as upstream says.
+    pub(crate) fn empty(self, status: StatusCode) -> Response {
+        let mut response = status.into_response();
+        self.apply(response.headers_mut());
+        response
+    }
+
     fn apply(mut self, headers: &mut HeaderMap) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(token) = self.session_token.take() {

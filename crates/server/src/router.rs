@@ -18,7 +18,8 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::rate_limit::Path;
 use crate::routes::{
-    account, change_password, health, jwt, ok, session, sign_in, sign_out, sign_up, update_user,
+    account, change_password, delete_user, health, jwt, ok, session, sign_in, sign_out, sign_up,
+    update_user,
 };
 use crate::{cors, request_log};
 
@@ -31,8 +32,9 @@ const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 type Endpoint = (&'static str, fn() -> MethodRouter<Context>);
 
 /// Every endpoint of the wire, below the base path.
-const ENDPOINTS: [Endpoint; 17] = [
+const ENDPOINTS: [Endpoint; 18] = [
     ("/change-password", || none().post(change_password::change)),
+    ("/delete-user", || none().post(delete_user::delete)),
     ("/get-session", || none().get(session::get).post(session::post)),
     ("/jwks", || none().get(jwt::jwks)),
     ("/list-accounts", || none().get(account::list)),

@@ -159,6 +159,22 @@ impl Body for VerifyPassword {
     }
 }
 
+/// Body of `POST /delete-user`.
+pub(crate) struct DeleteUser {
+    pub(crate) password: Option<String>,
+    pub(crate) token: Option<String>,
+}
+
+impl Body for DeleteUser {
+    fn read(body: Option<&Value>) -> Result<Self, Issues> {
+        let mut fields = Fields::of(body, None)?;
+        fields.optional_string("callbackURL");
+        let password = fields.optional_string("password");
+        let token = fields.optional_string("token");
+        fields.finish(Self { password, token })
+    }
+}
+
 /// A user as clients see one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -267,6 +283,13 @@ pub(crate) struct ChangedPassword<'a> {
     /// Of the new session, if the others were to end.
     pub(crate) token: Option<&'a str>,
     pub(crate) user: User<'a>,
+}
+
+/// Answer of `POST /delete-user`.
+#[derive(Serialize)]
+pub(crate) struct Deleted {
+    pub(crate) success: bool,
+    pub(crate) message: &'static str,
 }
 
 /// Answer of `GET /get-session`.

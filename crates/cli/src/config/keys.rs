@@ -148,6 +148,8 @@ keys! {
         to.trusted_origins = Some(list);
         Ok(())
     });
+    "user.delete_user.enabled", "Users may delete themselves",
+        |from| json!(from.user.delete_user_enabled) => Takes::Flag(|to, on| to.user.delete_user_enabled = on);
 }
 
 impl Key {

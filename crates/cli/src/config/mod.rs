@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use gatewright_server::{
     Advanced, BaseUrl, EmailAndPassword, Jwt, Options, Random, RateLimit, SessionOptions,
+    UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -38,6 +39,7 @@ pub(crate) struct Settings {
     trusted_origins: Option<Vec<String>>,
     secret_file: Option<PathBuf>,
     email_and_password: EmailAndPassword,
+    user: UserOptions,
     session: SessionOptions,
     rate_limit: RateLimit,
     advanced: Advanced,
@@ -56,6 +58,7 @@ impl Default for Settings {
             trusted_origins: None,
             secret_file: None,
             email_and_password: EmailAndPassword::default(),
+            user: UserOptions::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
             advanced: Advanced::default(),
@@ -159,6 +162,7 @@ impl Settings {
             secret::find(environment, self.secret_file.as_deref(), is_loopback, random)?;
         let mut options = Options::new(base_url, &trusted_origins, secret)?;
         options.email_and_password = self.email_and_password;
+        options.user = self.user;
         options.session = self.session;
         options.rate_limit = self.rate_limit;
         options.advanced = self.advanced;

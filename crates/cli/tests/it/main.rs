@@ -23,6 +23,7 @@ mod config_command;
 mod configuration;
 mod cors;
 mod crash;
+mod delete_user;
 mod examples;
 mod logs;
 mod main_job;

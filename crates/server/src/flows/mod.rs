@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod change_password;
+pub(crate) mod delete_user;
 pub(crate) mod profile;
 pub(crate) mod session;
 pub(crate) mod sign_in;

@@ -49,14 +49,18 @@ pub(crate) struct Fresh(pub(crate) ActiveSession);
 impl Guard for Fresh {
     async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
         let SignedIn(active) = SignedIn::admit(cx, facts).await?;
-        let fresh_age = cx.options.session.fresh_age;
-        let is_fresh = cx.clock.now() < active.session.created_at.plus_seconds(fresh_age);
-        if is_fresh || fresh_age == 0 {
+        if is_fresh(cx, &active.session) {
             return Ok(Self(active));
         }
         Err(ApiError::known(&error_codes::SESSION_NOT_FRESH)
             .with_reply(std::mem::take(&mut facts.reply)))
     }
+}
+
+/// Whether a session was started a short while ago; being used does not make it fresh again.
+pub(crate) fn is_fresh(cx: &Context, session: &Session) -> bool {
+    let fresh_age = cx.options.session.fresh_age;
+    fresh_age == 0 || cx.clock.now() < session.created_at.plus_seconds(fresh_age)
 }
 
 /// Why no session could be looked for.

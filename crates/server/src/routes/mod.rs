@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod change_password;
+pub(crate) mod delete_user;
 pub(crate) mod health;
 pub(crate) mod jwt;
 pub(crate) mod ok;

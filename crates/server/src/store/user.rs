@@ -125,6 +125,33 @@ impl Store {
             .await
     }
 
+    /// Deletes a user with all sessions and accounts, unless the session that asks has gone. Says
+    /// whether they were deleted.
+    pub(crate) async fn delete_user(
+        &self,
+        user_id: String,
+        token: String,
+    ) -> Result<bool, StoreError> {
+        const ASKS: &str = r#"SELECT 1 FROM "session" WHERE "token" = $1 AND "userId" = $2"#;
+        // Sessions and accounts by name: tables that others have made may not cascade.
+        const DELETE: [&str; 3] = [
+            r#"DELETE FROM "session" WHERE "userId" = $1"#,
+            r#"DELETE FROM "account" WHERE "userId" = $1"#,
+            r#"DELETE FROM "user" WHERE "id" = $1"#,
+        ];
+        self.sqlite
+            .write(move |db| {
+                if !db.prepare_cached(ASKS)?.exists([&token, &user_id])? {
+                    return Ok(false);
+                }
+                for sql in DELETE {
+                    db.prepare_cached(sql)?.execute([&user_id])?;
+                }
+                Ok(true)
+            })
+            .await
+    }
+
     /// Writes a new user with their account and first session.
     pub(crate) async fn create_user(&self, new: NewUser) -> Result<(), CreateUserError> {
         const USER: &str = r#"INSERT INTO "user"
