@@ -90,6 +90,19 @@ function handOver(title, first, second) {
       assert.equal((await run.raw("GET", "/list-sessions", { cookies: ada.jar })).json().length, 1);
       assert.equal(await sessionOf(run, brief.jar), null);
     });
+    test("a password is changed, and the profile with it", async () => {
+      const json = { currentPassword: ada.password, newPassword: "another password", revokeOtherSessions: false };
+      assert.equal((await run.post("/change-password", json, { cookies: ada.jar })).status, 200);
+      assert.equal((await run.post("/sign-in/email", { email: ada.email, password: ada.password })).status, 401);
+      assert.equal((await run.post("/sign-in/email", { email: ada.email, password: "another password" })).status, 200);
+      assert.equal((await run.post("/update-user", { name: "Ada Lovelace", image: "i" }, { cookies: ada.jar })).status, 200);
+      const { user } = await sessionOf(run, ada.jar);
+      assert.deepEqual([user.name, user.image], ["Ada Lovelace", "i"]);
+    });
+    test("accounts are listed", async () => {
+      const accounts = (await run.raw("GET", "/list-accounts", { cookies: ada.jar })).json();
+      assert.deepEqual(accounts.map(({ providerId, userId }) => [providerId, userId]), [["credential", ada.user.id]]);
+    });
     test("an expired session ends", async () => {
       run.setSession(brian.token, { expiresAt: inSeconds(-1) });
       assert.equal(await sessionOf(run, brian.jar), null);
@@ -135,6 +148,15 @@ describe("both at once on one database", async () => {
         assert.ok((await to.raw("GET", "/get-session", { bearer: data.token })).json());
         assert.equal((await from.post("/revoke-session", { token: data.token }, { cookies: user.jar })).status, 200);
         assert.equal((await to.raw("GET", "/get-session", { bearer: data.token })).json(), null);
+      });
+      test("a changed password signs in, the old one does not, and the sessions have ended", async () => {
+        const signIn = async (password) => (await to.post("/sign-in/email", { email: user.email, password })).status;
+        const json = { currentPassword: user.password, newPassword: "another password", revokeOtherSessions: true };
+        const changed = await from.post("/change-password", json, { cookies: user.jar });
+        assert.equal(await sessionOf(to, user.jar), null);
+        user.jar.store(changed.setCookies());
+        assert.equal((await sessionOf(to, user.jar)).user.id, user.user.id);
+        assert.deepEqual([await signIn("another password"), await signIn(user.password)], [200, 401]);
       });
       test("sign-out is seen", async () => {
         await from.post("/sign-out", {}, { cookies: user.jar });
