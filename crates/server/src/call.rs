@@ -140,6 +140,12 @@ impl Facts {
         Some(std::iter::once(first.as_str()).chain(more).collect())
     }
 
+    /// The query as one object, read like a body's.
+    pub(crate) fn query_object(&self) -> Value {
+        let value = |(name, _): &(String, String)| Some((name.clone(), self.query_value(name)?));
+        Value::Object(self.query.iter().filter_map(value).collect())
+    }
+
     /// Whether a query flag is set. JavaScript's truth: any text is true, `false` too.
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.query.iter().any(|(key, value)| key == name && !value.is_empty())
