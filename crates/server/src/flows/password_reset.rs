@@ -2,6 +2,7 @@
 
 use percent_encoding::utf8_percent_encode;
 
+use super::even::even;
 use crate::context::Context;
 use crate::cookies::COMPONENT;
 use crate::crypto::ID_CHARACTERS;
@@ -14,7 +15,7 @@ use crate::wire;
 const TOKEN_CHARACTERS: usize = 24;
 
 /// Mails a link to the user with the address, if there is one. Whether there is shows neither in
-/// the answer nor in the work done for it.
+/// the answer nor in its time.
 pub(crate) async fn request(
     cx: &Context,
     body: wire::RequestPasswordReset,
@@ -22,6 +23,10 @@ pub(crate) async fn request(
     if !cx.mailer.is_on() {
         return Err(ApiError::known(&error_codes::RESET_PASSWORD_DISABLED));
     }
+    even(send(cx, body)).await
+}
+
+async fn send(cx: &Context, body: wire::RequestPasswordReset) -> Result<(), ApiError> {
     let email = body.email.to_lowercase();
     let now = cx.clock.now();
     let token = cx.random.id(TOKEN_CHARACTERS);

@@ -8,6 +8,7 @@ use gatewright_jose::{Algorithm, KeySet, PayloadPolicy, SigningKey, VerifyingKey
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
 
+use super::even::even;
 use super::session::{self, FindError, Remember};
 use crate::call::Facts;
 use crate::context::Context;
@@ -46,7 +47,7 @@ impl<E: Into<ApiError>> From<E> for VerifyError {
 }
 
 /// Mails a link to the signed-in user, or to whoever has the address and has not verified it yet.
-/// Whether anybody does shows neither in the answer nor in the work done for it.
+/// Whether anybody does shows neither in the answer nor in its time.
 pub(crate) async fn request(
     cx: &Context,
     facts: &mut Facts,
@@ -58,8 +59,11 @@ pub(crate) async fn request(
     let email = body.email.to_lowercase();
     let callback_url = body.callback_url.as_deref();
     let Some(user) = current_user(cx, facts).await? else {
-        let found = cx.store.find_credential(&email)?.map(|credential| credential.user);
-        return send(cx, found.filter(|user| !user.email_verified).as_ref(), callback_url);
+        let work = async {
+            let found = cx.store.find_credential(&email)?.map(|credential| credential.user);
+            send(cx, found.filter(|user| !user.email_verified).as_ref(), callback_url)
+        };
+        return even(work).await;
     };
     if user.email.to_lowercase() != email {
         return Err(ApiError::known(&error_codes::EMAIL_MISMATCH));

@@ -25,6 +25,10 @@ const QUEUE: usize = 1024;
 /// Bytes of an address, at most (RFC 5321 §4.5.3.1).
 const MOST_ADDRESS_BYTES: usize = 320;
 
+/// Bytes of a link, at most: what a request's head has room for, with ease. A queue of longer ones
+/// would fill the memory, and nobody could follow them.
+const MOST_LINK_BYTES: usize = 16 * 1024;
+
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -116,6 +120,12 @@ impl Mailer {
         let Some(queue) = &self.0 else { return };
         let letters = queue.letters.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let kind = letter.as_ref().map(|letter| letter.kind.name());
+        if let Some(kind) = kind
+            && letter.as_ref().is_some_and(|letter| letter.link.len() > MOST_LINK_BYTES)
+        {
+            tracing::error!(kind, "a mail was dropped: its link is too long to be followed");
+            return;
+        }
         let sent = letters.is_some_and(|letters| letters.try_send(letter).is_ok());
         if let Some(kind) = kind.filter(|_| !sent) {
             tracing::error!(
@@ -207,6 +217,17 @@ mod tests {
         mailer.close().await;
         mailer.send(Some(letter("late@b.co")));
         assert_eq!(arrivals.iter().collect::<Vec<_>>(), ["a@b.co"]);
+    }
+
+    #[tokio::test]
+    async fn a_link_that_nobody_could_follow_is_not_kept() {
+        let (mailer, arrivals, go_on) = held();
+        let link = |bytes| Letter { link: "x".repeat(bytes), ..letter("a@b.co") };
+        mailer.send(Some(link(MOST_LINK_BYTES + 1)));
+        mailer.send(Some(link(MOST_LINK_BYTES)));
+        go_on.send(()).unwrap();
+        mailer.close().await;
+        assert_eq!(arrivals.iter().count(), 1);
     }
 
     #[tokio::test]
