@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -186,5 +187,24 @@ async fn a_users_jwt_verifies_no_address() {
     assert_eq!((answer.status, &answer.json()["code"]), (401, &Value::from("INVALID_TOKEN")));
     let session = server.get("/get-session").by(&grace).send().await.json();
     assert_eq!(session["user"]["emailVerified"], false, "{session}");
+    server.assert_unharmed();
+}
+
+/// Longer than any of the work may take, so that an answer's time tells nothing of it.
+const LEAST: Duration = Duration::from_millis(250);
+
+#[tokio::test]
+async fn no_answer_comes_so_soon_that_its_time_could_tell_who_is_known() {
+    let server = Server::start(&Options::default());
+    server.sign_up("grace").await;
+    for path in ["/request-password-reset", "/send-verification-email"] {
+        for email in ["grace@example.com", "nobody@example.com"] {
+            let started = Instant::now();
+            let answer = server.post(path, &json!({"email": email})).send().await;
+            let took = started.elapsed();
+            assert_eq!(answer.status, 200, "{answer:?}");
+            assert!(took >= LEAST, "{path} for {email} took {took:?}");
+        }
+    }
     server.assert_unharmed();
 }
