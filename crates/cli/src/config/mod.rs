@@ -153,6 +153,7 @@ impl Settings {
         random: &Random,
     ) -> anyhow::Result<Resolved> {
         let is_loopback = address.ip().is_loopback();
+        self.require_mail(is_loopback)?;
         let base_url = match self.base_url {
             Some(url) => url,
             None if is_loopback => format!("http://localhost:{}", address.port()),
@@ -179,14 +180,19 @@ impl Settings {
         if is_loopback && options.mail.directory.is_none() {
             options.mail.directory = Some(PathBuf::from(DEVELOPMENT_MAIL));
         }
-        if options.email_and_password.require_email_verification && options.mail.directory.is_none()
-        {
+        Ok(Resolved { options, trusted_origins, secret_source })
+    }
+
+    /// On a loopback address there is a directory for mails without being told.
+    fn require_mail(&self, is_loopback: bool) -> anyhow::Result<()> {
+        let can_send = is_loopback || self.mail.directory.is_some();
+        if self.email_and_password.require_email_verification && !can_send {
             bail!(
                 "email_and_password.require_email_verification would let nobody in: there is no \
                  way to send mails; set mail.directory"
             );
         }
-        Ok(Resolved { options, trusted_origins, secret_source })
+        Ok(())
     }
 
     fn set(&mut self, place: &str, key: &str, value: Value<'_>, problems: &mut Vec<String>) {
