@@ -31,6 +31,11 @@ function handOver(title, first, second) {
     const brian = await before.run.user("brian");
     const brief = before.run.client();
     await brief.signIn.email({ email: ada.email, password: ada.password, rememberMe: false });
+    const letters = [];
+    for (const path of ["/request-password-reset", "/send-verification-email"]) {
+      await before.run.post(path, { email: brian.email });
+      letters.push(await before.run.mail());
+    }
     const published = await keysOf(before.run);
     const oldToken = await tokenOf(before.run, ada.jar);
     await before.server.stop();
@@ -102,6 +107,16 @@ function handOver(title, first, second) {
     test("accounts are listed", async () => {
       const accounts = (await run.raw("GET", "/list-accounts", { cookies: ada.jar })).json();
       assert.deepEqual(accounts.map(({ providerId, userId }) => [providerId, userId]), [["credential", ada.user.id]]);
+    });
+    test("an old link of a password reset is good, once", async () => {
+      const reset = () => run.post("/reset-password", { newPassword: "another password", token: letters[0].token });
+      assert.equal((await reset()).status, 200);
+      assert.equal((await reset()).json().code, "INVALID_TOKEN");
+      assert.equal((await run.post("/sign-in/email", { email: brian.email, password: "another password" })).status, 200);
+    });
+    test("an old link of a verification is good", async () => {
+      assert.equal((await run.raw("GET", `/verify-email?token=${letters[1].token}`)).status, 200);
+      assert.equal((await sessionOf(run, brian.jar)).user.emailVerified, true);
     });
     test("an expired session ends", async () => {
       run.setSession(brian.token, { expiresAt: inSeconds(-1) });

@@ -5,6 +5,8 @@ import { createHmac } from "node:crypto";
 
 const IGNORED_HEADERS = new Set(["date", "connection", "keep-alive", "transfer-encoding", "content-length"]);
 const RANDOM = /(?<![A-Za-z0-9])[A-Za-z0-9]{32}(?![A-Za-z0-9])/g;
+// A password reset's token is shorter, and is looked for only where one can stand.
+const RESET_TOKEN = /(?<=reset-password[:/]|[?&]token=|^)[A-Za-z0-9]{24}(?![A-Za-z0-9])/g;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const JWT = /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/;
 const SIGNATURE = /\.[A-Za-z0-9+/]{43}=/g;
@@ -71,6 +73,7 @@ export class Normaliser {
     text = text.replaceAll(`localhost:${this.port}`, "<host>");
     text = text.replace(SIGNATURE, ".<signature>").replace(SIGNATURE_ENCODED, ".<signature, encoded>");
     text = text.replace(new RegExp(JWT, "g"), (token) => `<jwt of ${token.length} characters>`);
+    text = text.replace(RESET_TOKEN, (token) => this.#random(token, path));
     return text.replace(RANDOM, (random) => this.#random(random, path));
   }
 

@@ -1,5 +1,7 @@
 // One scenario on one server: gives it clients and raw requests, and records each exchange by step.
 import { createHmac, randomBytes } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { createAuthClient } from "better-auth/client";
 import { jwtClient } from "better-auth/client/plugins";
 import Database from "better-sqlite3";
@@ -21,7 +23,34 @@ export class Run {
     this.normaliser = new Normaliser(server, SECRET);
     this.steps = [];
     this.current = null;
+    this.mailsSeen = new Set(this.#mails());
   }
+
+  #mails() {
+    try {
+      return readdirSync(this.server.mails).filter((name) => name.endsWith(".eml")).sort();
+    } catch (error) {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    }
+  }
+
+  /** The next mail that nobody has read: its receiver, and the path, token and callback of its link. */
+  mail = async () => {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const name = this.#mails().find((name) => !this.mailsSeen.has(name));
+      if (name) {
+        this.mailsSeen.add(name);
+        return readMail(readFileSync(join(this.server.mails, name), "utf8"));
+      }
+      if (Date.now() > deadline) throw new Error("no mail came within 10 s");
+      await new Promise((done) => setTimeout(done, 10));
+    }
+  };
+
+  /** How many mails nobody has read. Only a later mail shows that an earlier one did not come. */
+  unreadMails = () => this.#mails().filter((name) => !this.mailsSeen.has(name)).length;
 
   /** Names a part of the scenario; its exchanges and its result are compared with the other server's. */
   step = async (name, action) => {
@@ -134,11 +163,21 @@ export class Run {
   };
 }
 
+function readMail(text) {
+  const link = /^https?:\S+$/m.exec(text)?.[0];
+  if (!link) throw new Error("the mail has no link on a line of its own");
+  const url = new URL(link);
+  const inPath = /\/reset-password\/([^/]+)$/.exec(url.pathname)?.[1];
+  const token = inPath ?? url.searchParams.get("token");
+  return { to: /^To: (.*?)\r?$/m.exec(text)[1], link, path: link.slice(url.origin.length), token, callback: url.searchParams.get("callbackURL") };
+}
+
 // The client is a proxy that turns every property into a path; spreading it needs the few we use.
 function bind(client) {
   const names = ["signUp", "signIn", "signOut", "getSession", "listSessions", "revokeSession", "revokeSessions"];
   names.push("revokeOtherSessions", "token", "jwks", "$fetch", "listAccounts", "unlinkAccount", "updateUser", "updateSession");
-  names.push("changePassword", "verifyPassword", "deleteUser");
+  names.push("changePassword", "verifyPassword", "deleteUser", "requestPasswordReset", "resetPassword");
+  names.push("sendVerificationEmail", "verifyEmail");
   return Object.fromEntries(names.map((name) => [name, client[name]]));
 }
 

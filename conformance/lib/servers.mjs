@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
@@ -80,6 +80,9 @@ export function launch(command, args, env) {
   };
 }
 
+/** `emailAndPassword` as `EMAIL_AND_PASSWORD`. */
+const constant = (name) => name.replace(/[A-Z]/g, "_$&").toUpperCase();
+
 function answers(port, path) {
   return new Promise((done) => {
     const ask = request({ host: "127.0.0.1", port, path, agent: false, timeout: 1000 }, (response) => {
@@ -105,7 +108,8 @@ async function ready(name, process_, port) {
 
 /**
  * @param {"reference" | "gatewright"} kind
- * @param {{database?: string, baseUrl?: string, rateLimit?: boolean, deleteUser?: boolean, trustedOrigins?: string[], env?: object}} options
+ * `settings` are Better Auth's options by section, for both: {emailAndPassword: {requireEmailVerification: true}}.
+ * @param {{database?: string, baseUrl?: string, rateLimit?: boolean, deleteUser?: boolean, trustedOrigins?: string[], settings?: object, env?: object}} options
  */
 export async function startServer(kind, options = {}) {
   const port = await freePort();
@@ -114,17 +118,25 @@ export async function startServer(kind, options = {}) {
   const env = { BETTER_AUTH_SECRET: SECRET };
   if (options.trustedOrigins) env.BETTER_AUTH_TRUSTED_ORIGINS = options.trustedOrigins.join(",");
 
+  const mails = join(dirname(database), `mails-${port}`);
+  const settings = options.settings ?? {};
+
   let child;
   if (kind === "reference") {
     const script = join(here, "reference", "server.mjs");
-    Object.assign(env, { PORT: String(port), DATABASE: database, BASE_URL: base, RATE_LIMIT: options.rateLimit ? "on" : "off", DELETE_USER: options.deleteUser ? "on" : "off" });
+    Object.assign(env, { PORT: String(port), DATABASE: database, BASE_URL: base, MAILS: mails, OPTIONS: JSON.stringify(settings) });
+    Object.assign(env, { RATE_LIMIT: options.rateLimit ? "on" : "off", DELETE_USER: options.deleteUser ? "on" : "off" });
     child = launch(process.execPath, [script], { ...env, ...options.env });
   } else {
     const args = ["serve", "--listen", `127.0.0.1:${port}`, "--database", `sqlite:${database}`, "--base-url", base];
     env.GATEWRIGHT__RATE_LIMIT__ENABLED = String(Boolean(options.rateLimit));
     if (options.deleteUser) env.GATEWRIGHT__USER__DELETE_USER__ENABLED = "true";
+    env.GATEWRIGHT__MAIL__DIRECTORY = mails;
+    for (const [section, values] of Object.entries(settings)) {
+      for (const [name, value] of Object.entries(values)) env[`GATEWRIGHT__${constant(section)}__${constant(name)}`] = String(value);
+    }
     child = launch(binary("GATEWRIGHT_BIN", "gatewright"), args, { ...env, ...options.env });
   }
   await ready(kind, child, port);
-  return { kind, port, base, url: `http://localhost:${port}`, database, ...child };
+  return { kind, port, base, url: `http://localhost:${port}`, database, mails, ...child };
 }

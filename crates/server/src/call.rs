@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, FromRequest, Request};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::LengthLimitError;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use crate::context::Context;
@@ -138,6 +138,20 @@ impl Facts {
             return Some(Value::from(first.as_str()));
         }
         Some(std::iter::once(first.as_str()).chain(more).collect())
+    }
+
+    /// The query as one object, read like a body's.
+    pub(crate) fn query_object(&self) -> Value {
+        let mut object = Map::new();
+        for (name, value) in &self.query {
+            let value = Value::from(value.as_str());
+            match object.get_mut(name) {
+                None => drop(object.insert(name.clone(), value)),
+                Some(Value::Array(values)) => values.push(value),
+                Some(first) => *first = Value::Array(vec![first.take(), value]),
+            }
+        }
+        Value::Object(object)
     }
 
     /// Whether a query flag is set. JavaScript's truth: any text is true, `false` too.

@@ -35,6 +35,14 @@ impl Date {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
+    /// As the head of a mail has it (RFC 5322 §3.3), in UTC.
+    pub(crate) fn for_mail(self) -> String {
+        let at = Timestamp::from_millisecond(self.0).unwrap_or(Timestamp::MAX);
+        let written = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_string(&at);
+        // Only years beyond four digits cannot be written, and a `Timestamp` has none.
+        written.unwrap_or_default()
+    }
+
     /// Reads an ISO 8601 text with any precision and offset; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         text.parse::<Timestamp>().ok().map(|at| Self(at.as_millisecond()))

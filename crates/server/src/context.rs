@@ -7,6 +7,7 @@ use gatewright_jose::KeyError;
 use crate::clock::Clock;
 use crate::cookies::CookieNames;
 use crate::crypto::Random;
+use crate::mail::Mailer;
 use crate::options::Options;
 use crate::password::Passwords;
 use crate::rate_limit::RateLimiter;
@@ -33,6 +34,9 @@ pub enum StartError {
     /// The system gave no threads for password hashing.
     #[error("cannot start the threads that hash passwords")]
     Threads(#[source] std::io::Error),
+    /// The system gave no thread for mails.
+    #[error("cannot start the thread that delivers mails")]
+    Mail(#[source] std::io::Error),
 }
 
 /// What a [`Context`] is made of; for this crate alone.
@@ -43,13 +47,14 @@ pub struct Parts {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) cookies: CookieNames,
+    pub(crate) mailer: Mailer,
     pub(crate) passwords: Passwords,
     pub(crate) keys: SigningKeys,
     pub(crate) rate_limiter: RateLimiter,
 }
 
 impl Context {
-    /// Puts the server together; starts its hashing threads.
+    /// Puts the server together; starts its threads.
     pub fn new(
         options: Options,
         store: Store,
@@ -63,6 +68,8 @@ impl Context {
         let keys =
             SigningKeys::new(&options.jwt, secret, random.clone(), clock.clone(), store.clone())
                 .map_err(|source| StartError::Secret { algorithm, source })?;
+        let mailer = Mailer::start(&options.mail, &options.base_url, clock.clone(), random.clone())
+            .map_err(StartError::Mail)?;
         let passwords = Passwords::start(random.clone()).map_err(StartError::Threads)?;
         let rate_limiter = RateLimiter::new(options.rate_limit.clone());
         Ok(Self(Arc::new(Parts {
@@ -71,10 +78,16 @@ impl Context {
             clock,
             random,
             cookies,
+            mailer,
             passwords,
             keys,
             rate_limiter,
         })))
+    }
+
+    /// Delivers the mails that wait. To be called when nobody is answered any more.
+    pub async fn close(&self) {
+        self.0.mailer.close().await;
     }
 }
 

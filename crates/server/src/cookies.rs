@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use crate::crypto::Secret;
 
 /// What JavaScript's `encodeURIComponent` leaves as it is, beside letters and digits.
-const URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+pub(crate) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
@@ -52,7 +52,7 @@ impl CookieNames {
 
     /// A `Set-Cookie` line; without `max_age` (seconds) the cookie ends with the browser.
     pub(crate) fn line(&self, name: &str, value: &str, max_age: Option<i64>) -> String {
-        let mut line = format!("{name}={}", utf8_percent_encode(value, URI_COMPONENT));
+        let mut line = format!("{name}={}", utf8_percent_encode(value, COMPONENT));
         if let Some(seconds) = max_age {
             // Writing to a String cannot fail.
             let _ = write!(line, "; Max-Age={seconds}");

@@ -82,6 +82,12 @@ impl ApiError {
         self
     }
 
+    /// The same error with another status: upstream gives some codes more than one.
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
+    }
+
     fn with_body(
         status: StatusCode,
         code: Option<&'static str>,

@@ -44,7 +44,10 @@ error_codes! {
     CREDENTIAL_ACCOUNT_NOT_FOUND = BAD_REQUEST, "Credential account not found";
     CROSS_SITE_NAVIGATION_LOGIN_BLOCKED = FORBIDDEN,
         "Cross-site navigation login blocked. This request appears to be a CSRF attack.";
+    EMAIL_ALREADY_VERIFIED = BAD_REQUEST, "Email is already verified";
     EMAIL_CAN_NOT_BE_UPDATED = BAD_REQUEST, "Email can not be updated";
+    EMAIL_MISMATCH = BAD_REQUEST, "Email mismatch";
+    EMAIL_NOT_VERIFIED = FORBIDDEN, "Email not verified";
     EMAIL_PASSWORD_DISABLED = BAD_REQUEST, "Email and password is not enabled";
     EMAIL_PASSWORD_SIGN_UP_DISABLED = BAD_REQUEST, "Email and password sign up is not enabled";
     FAILED_TO_GET_SESSION = UNAUTHORIZED, "Failed to get session";
@@ -64,12 +67,16 @@ error_codes! {
     PASSWORD_TOO_LONG = BAD_REQUEST, "Password too long";
     PASSWORD_TOO_SHORT = BAD_REQUEST, "Password too short";
     PAYLOAD_TOO_LARGE = PAYLOAD_TOO_LARGE, "Request body is too large";
+    RESET_PASSWORD_DISABLED = BAD_REQUEST, "Reset password isn't enabled";
     SERVICE_UNAVAILABLE = SERVICE_UNAVAILABLE, "Too busy. Please try again later.";
     SESSION_EXPIRED = BAD_REQUEST, "Session expired. Re-authenticate to perform this action.";
     SESSION_NOT_FRESH = FORBIDDEN, "Session is not fresh";
+    TOKEN_EXPIRED = UNAUTHORIZED, "Token expired";
     UNAUTHORIZED = UNAUTHORIZED, "Unauthorized";
     USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = UNPROCESSABLE_ENTITY,
         "User already exists. Use another email.";
+    USER_NOT_FOUND = BAD_REQUEST, "User not found";
+    VERIFICATION_EMAIL_NOT_ENABLED = BAD_REQUEST, "Verification email isn't enabled";
 }
 
 #[cfg(test)]

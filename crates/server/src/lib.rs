@@ -14,10 +14,12 @@ mod error_codes;
 mod flows;
 mod glob;
 mod listen;
+mod mail;
 mod options;
 mod origin;
 mod password;
 mod rate_limit;
+mod redirect;
 mod reply;
 mod request_log;
 mod router;
@@ -34,8 +36,8 @@ pub use context::{Context, StartError};
 pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort, equal_in_constant_time};
 pub use listen::listen;
 pub use options::{
-    Advanced, BaseUrl, BaseUrlError, EmailAndPassword, Jwt, Options, RateLimit, SessionOptions,
-    UserOptions,
+    Advanced, BaseUrl, BaseUrlError, EmailAndPassword, EmailVerification, Jwt, Mail, Options,
+    RateLimit, SessionOptions, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;

@@ -2,6 +2,8 @@
 //!
 //! Names are Better Auth's option names in `snake_case`.
 
+use std::path::PathBuf;
+
 use gatewright_jose::Algorithm;
 use url::Url;
 
@@ -23,6 +25,8 @@ pub struct Options {
     pub email_and_password: EmailAndPassword,
     /// `user`.
     pub user: UserOptions,
+    /// `email_verification`.
+    pub email_verification: EmailVerification,
     /// `session`.
     pub session: SessionOptions,
     /// `rate_limit`.
@@ -31,6 +35,8 @@ pub struct Options {
     pub advanced: Advanced,
     /// `jwt`.
     pub jwt: Jwt,
+    /// `mail`.
+    pub mail: Mail,
 }
 
 /// A base URL and the path that the wire lives under.
@@ -87,6 +93,7 @@ impl BaseUrl {
 
 /// `email_and_password`.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one of upstream's options, on or off")]
 pub struct EmailAndPassword {
     /// Whether there is sign-up and sign-in by password at all (here on by default).
     pub enabled: bool,
@@ -96,6 +103,13 @@ pub struct EmailAndPassword {
     pub min_password_length: usize,
     /// Most UTF-16 code units of a password.
     pub max_password_length: usize,
+    /// Let nobody in before their address is verified. Then sign-up answers alike whether or not
+    /// the address is taken.
+    pub require_email_verification: bool,
+    /// Seconds for which the link of a password reset is good.
+    pub reset_password_token_expires_in: i64,
+    /// Whether a password reset ends all sessions of the user.
+    pub revoke_sessions_on_password_reset: bool,
 }
 
 impl Default for EmailAndPassword {
@@ -105,6 +119,33 @@ impl Default for EmailAndPassword {
             disable_sign_up: false,
             min_password_length: 8,
             max_password_length: 128,
+            require_email_verification: false,
+            reset_password_token_expires_in: 3600,
+            revoke_sessions_on_password_reset: false,
+        }
+    }
+}
+
+/// `email_verification`.
+#[derive(Clone, Debug)]
+pub struct EmailVerification {
+    /// Mail a link at sign-up; by default where verification is required.
+    pub send_on_sign_up: Option<bool>,
+    /// Mail a link to who signs in before the verification that is required.
+    pub send_on_sign_in: bool,
+    /// Whether the link signs its user in.
+    pub auto_sign_in_after_verification: bool,
+    /// Seconds for which the link is good.
+    pub expires_in: i64,
+}
+
+impl Default for EmailVerification {
+    fn default() -> Self {
+        Self {
+            send_on_sign_up: None,
+            send_on_sign_in: false,
+            auto_sign_in_after_verification: false,
+            expires_in: 3600,
         }
     }
 }
@@ -190,6 +231,13 @@ impl Default for Jwt {
     }
 }
 
+/// `mail`: how mails leave. Without it there are none, and what needs one is refused.
+#[derive(Clone, Debug, Default)]
+pub struct Mail {
+    /// Write each mail as a file into this directory; for development.
+    pub directory: Option<PathBuf>,
+}
+
 impl Options {
     /// Defaults for a server at `base_url` that trusts `trusted_origins` beside its own.
     pub fn new(
@@ -203,10 +251,12 @@ impl Options {
             secret,
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),
+            email_verification: EmailVerification::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
+            mail: Mail::default(),
         })
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 use crate::glob::Glob;
 
 /// A base that no real address has: what stays on it was relative.
-const RELATIVE_BASE: &str = "https://relative.invalid";
+pub(crate) const RELATIVE_BASE: &str = "https://relative.invalid";
 
 /// A pattern of `trusted_origins` that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

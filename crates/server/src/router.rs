@@ -18,8 +18,8 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::rate_limit::Path;
 use crate::routes::{
-    account, change_password, delete_user, health, jwt, ok, session, sign_in, sign_out, sign_up,
-    update_user,
+    account, change_password, delete_user, email_verification, health, jwt, ok, password, session,
+    sign_in, sign_out, sign_up, update_user,
 };
 use crate::{cors, request_log};
 
@@ -32,7 +32,7 @@ const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 type Endpoint = (&'static str, fn() -> MethodRouter<Context>);
 
 /// Every endpoint of the wire, below the base path.
-const ENDPOINTS: [Endpoint; 18] = [
+const ENDPOINTS: [Endpoint; 23] = [
     ("/change-password", || none().post(change_password::change)),
     ("/delete-user", || none().post(delete_user::delete)),
     ("/get-session", || none().get(session::get).post(session::post)),
@@ -40,9 +40,13 @@ const ENDPOINTS: [Endpoint; 18] = [
     ("/list-accounts", || none().get(account::list)),
     ("/list-sessions", || none().get(session::list)),
     ("/ok", || none().get(ok::ok)),
+    ("/request-password-reset", || none().post(password::request_reset)),
+    ("/reset-password", || none().post(password::reset)),
+    ("/reset-password/{token}", || none().get(password::reset_callback)),
     ("/revoke-other-sessions", || none().post(session::revoke_others)),
     ("/revoke-session", || none().post(session::revoke)),
     ("/revoke-sessions", || none().post(session::revoke_all)),
+    ("/send-verification-email", || none().post(email_verification::send)),
     ("/sign-in/email", || none().post(sign_in::email)),
     ("/sign-out", || none().post(sign_out::sign_out)),
     ("/sign-up/email", || none().post(sign_up::email)),
@@ -50,6 +54,7 @@ const ENDPOINTS: [Endpoint; 18] = [
     ("/unlink-account", || none().post(account::unlink)),
     ("/update-session", || none().post(update_user::session)),
     ("/update-user", || none().post(update_user::user)),
+    ("/verify-email", || none().get(email_verification::verify)),
     ("/verify-password", || none().post(change_password::verify)),
 ];
 

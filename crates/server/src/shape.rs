@@ -16,9 +16,18 @@ struct Issue {
 impl Issues {
     /// `[body.email] reason; [body] reason`.
     pub(crate) fn in_body(&self) -> String {
+        self.within("body")
+    }
+
+    /// `[query.token] reason`.
+    pub(crate) fn in_query(&self) -> String {
+        self.within("query")
+    }
+
+    fn within(&self, place: &str) -> String {
         let words = self.0.iter().map(|Issue { field, reason }| match field {
-            Some(field) => format!("[body.{field}] {reason}"),
-            None => format!("[body] {reason}"),
+            Some(field) => format!("[{place}.{field}] {reason}"),
+            None => format!("[{place}] {reason}"),
         });
         words.collect::<Vec<_>>().join("; ")
     }

@@ -1,5 +1,7 @@
 //! The JSON of requests and responses, and nothing else.
 
+mod mail;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,12 +10,18 @@ use crate::clock::Date;
 use crate::shape::{Fields, Issues};
 use crate::store;
 
+pub(crate) use mail::{
+    EmailVerified, PasswordResetRequested, RequestPasswordReset, ResetPassword,
+    ResetPasswordCallback, SendVerificationEmail, VerifyEmail, token_in_query,
+};
+
 /// Body of `POST /sign-up/email`. Further fields are let through, and ignored.
 pub(crate) struct SignUpEmail {
     pub(crate) name: String,
     pub(crate) email: String,
     pub(crate) password: String,
     pub(crate) image: Option<String>,
+    pub(crate) callback_url: Option<String>,
     pub(crate) remember_me: bool,
 }
 
@@ -26,9 +34,9 @@ impl Body for SignUpEmail {
         let email = fields.email("email");
         let password = fields.non_empty_string("password");
         let image = fields.optional_string("image");
-        fields.optional_string("callbackURL");
+        let callback_url = fields.optional_string("callbackURL");
         let remember_me = fields.optional_bool("rememberMe").unwrap_or(true);
-        fields.finish(Self { name, email, password, image, remember_me })
+        fields.finish(Self { name, email, password, image, callback_url, remember_me })
     }
 }
 
@@ -263,7 +271,8 @@ impl<'a> From<&'a store::Account> for Account<'a> {
 /// Answer of `POST /sign-up/email`.
 #[derive(Serialize)]
 pub(crate) struct SignedUp<'a> {
-    pub(crate) token: &'a str,
+    /// None where the address is to be verified first.
+    pub(crate) token: Option<&'a str>,
     pub(crate) user: User<'a>,
 }
 

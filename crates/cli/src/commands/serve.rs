@@ -51,7 +51,8 @@ async fn serve(
 
     let stop = stop_signal().map_err(Failure::Internal)?;
     announcement.show(palette);
-    listen(listener, router(context), stop).await;
+    listen(listener, router(context.clone()), stop).await;
+    context.close().await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -87,6 +88,10 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// What is said at start.
 struct Announcement {
     address: SocketAddr,
@@ -94,6 +99,7 @@ struct Announcement {
     database: PathBuf,
     secret: String,
     trusted_origins: Vec<String>,
+    mails: String,
 }
 
 impl Announcement {
@@ -102,9 +108,13 @@ impl Announcement {
         Self {
             address,
             url: format!("{}{}", base_url.origin, base_url.path),
-            database: std::path::absolute(database).unwrap_or_else(|_| database.to_owned()),
+            database: absolute(database),
             secret: resolved.secret_source.to_string(),
             trusted_origins: resolved.trusted_origins.clone(),
+            mails: resolved.options.mail.directory.as_deref().map_or_else(
+                || "none are sent".to_owned(),
+                |path| absolute(path).display().to_string(),
+            ),
         }
     }
 
@@ -130,7 +140,7 @@ impl Announcement {
         if !std::io::stderr().is_terminal() {
             tracing::info!(
                 address = %self.address, url = self.url, database, secret = self.secret,
-                trusted_origins = trusted, try_sign_up = sign_up, try_token = token,
+                trusted_origins = trusted, mails = self.mails, try_sign_up = sign_up, try_token = token,
                 try_jwks = jwks, "listening"
             );
             return;
@@ -145,6 +155,7 @@ impl Announcement {
         );
         line("auth", &self.url);
         line("data", &database);
+        line("mails", &self.mails);
         line("secret", &self.secret);
         line("trusts", if trusted.is_empty() { "no other origin" } else { &trusted });
         eprintln!("\nTry next:\n  {sign_up}\n  {token}\n  {jwks}\n");

@@ -100,6 +100,36 @@ keys! {
         |from| json!(from.email_and_password.min_password_length) => Takes::Count(|to, n| {
         to.email_and_password.min_password_length = to_usize(n);
     });
+    "email_and_password.require_email_verification", "Nobody gets in before their address is verified",
+        |from| json!(from.email_and_password.require_email_verification) => Takes::Flag(|to, on| {
+        to.email_and_password.require_email_verification = on;
+    });
+    "email_and_password.reset_password_token_expires_in", "How long the link of a password reset is good",
+        |from| json!(from.email_and_password.reset_password_token_expires_in) => Takes::Seconds {
+        least: 1,
+        set: |to, n| to.email_and_password.reset_password_token_expires_in = n,
+    };
+    "email_and_password.revoke_sessions_on_password_reset", "A password reset ends all sessions of the user",
+        |from| json!(from.email_and_password.revoke_sessions_on_password_reset) => Takes::Flag(|to, on| {
+        to.email_and_password.revoke_sessions_on_password_reset = on;
+    });
+    "email_verification.auto_sign_in_after_verification", "The link of a verification signs its user in",
+        |from| json!(from.email_verification.auto_sign_in_after_verification) => Takes::Flag(|to, on| {
+        to.email_verification.auto_sign_in_after_verification = on;
+    });
+    "email_verification.expires_in", "How long the link of a verification is good",
+        |from| json!(from.email_verification.expires_in) => Takes::Seconds {
+        least: 1,
+        set: |to, n| to.email_verification.expires_in = n,
+    };
+    "email_verification.send_on_sign_in", "A link is mailed at each sign-in that the missing verification stops",
+        |from| json!(from.email_verification.send_on_sign_in) => Takes::Flag(|to, on| {
+        to.email_verification.send_on_sign_in = on;
+    });
+    "email_verification.send_on_sign_up", "A link is mailed at sign-up; by default where verification is required",
+        |from| json!(from.email_verification.send_on_sign_up) => Takes::Flag(|to, on| {
+        to.email_verification.send_on_sign_up = Some(on);
+    });
     "jwt.audience", "The audience of tokens; by default the base URL",
         |from| json!(from.jwt.audience) => Takes::Text(|to, text| {
         to.jwt.audience = Some(text.to_owned());
@@ -124,6 +154,14 @@ keys! {
     "listen", "The address to listen on",
         |from| json!(from.listen.to_string()) => Takes::Text(|to, text| {
         to.listen = text.parse().map_err(|_| "takes an address like 127.0.0.1:4000".to_owned())?;
+        Ok(())
+    });
+    "mail.directory", "Where mails go, a file each; on a loopback address .gatewright/mail unless set, else there are none",
+        |from| json!(from.mail.directory) => Takes::Text(|to, text| {
+        if text.is_empty() {
+            return Err("takes a directory, like mails".to_owned());
+        }
+        to.mail.directory = Some(PathBuf::from(text));
         Ok(())
     });
     "rate_limit.enabled", "Counts requests by address and path",

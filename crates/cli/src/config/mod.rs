@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gatewright_server::{
-    Advanced, BaseUrl, EmailAndPassword, Jwt, Options, Random, RateLimit, SessionOptions,
-    UserOptions,
+    Advanced, BaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, Options, Random, RateLimit,
+    SessionOptions, UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -29,6 +29,9 @@ const FILE: &str = "gatewright.toml";
 /// its like start.
 const DEVELOPMENT_ORIGIN: &str = "http://localhost:3000";
 
+/// Where a server for development puts mails when it was not told.
+const DEVELOPMENT_MAIL: &str = ".gatewright/mail";
+
 /// What was configured, each key read and none of them combined yet.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -40,12 +43,14 @@ pub(crate) struct Settings {
     secret_file: Option<PathBuf>,
     email_and_password: EmailAndPassword,
     user: UserOptions,
+    email_verification: EmailVerification,
     session: SessionOptions,
     rate_limit: RateLimit,
     advanced: Advanced,
     jwt: Jwt,
     /// Where each key that was set was set.
     places: BTreeMap<&'static str, String>,
+    mail: Mail,
 }
 
 impl Default for Settings {
@@ -59,11 +64,13 @@ impl Default for Settings {
             secret_file: None,
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),
+            email_verification: EmailVerification::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
             places: BTreeMap::new(),
+            mail: Mail::default(),
         }
     }
 }
@@ -146,6 +153,7 @@ impl Settings {
         random: &Random,
     ) -> anyhow::Result<Resolved> {
         let is_loopback = address.ip().is_loopback();
+        self.require_mail(is_loopback)?;
         let base_url = match self.base_url {
             Some(url) => url,
             None if is_loopback => format!("http://localhost:{}", address.port()),
@@ -163,11 +171,28 @@ impl Settings {
         let mut options = Options::new(base_url, &trusted_origins, secret)?;
         options.email_and_password = self.email_and_password;
         options.user = self.user;
+        options.email_verification = self.email_verification;
         options.session = self.session;
         options.rate_limit = self.rate_limit;
         options.advanced = self.advanced;
         options.jwt = self.jwt;
+        options.mail = self.mail;
+        if is_loopback && options.mail.directory.is_none() {
+            options.mail.directory = Some(PathBuf::from(DEVELOPMENT_MAIL));
+        }
         Ok(Resolved { options, trusted_origins, secret_source })
+    }
+
+    /// On a loopback address there is a directory for mails without being told.
+    fn require_mail(&self, is_loopback: bool) -> anyhow::Result<()> {
+        let can_send = is_loopback || self.mail.directory.is_some();
+        if self.email_and_password.require_email_verification && !can_send {
+            bail!(
+                "email_and_password.require_email_verification would let nobody in: there is no \
+                 way to send mails; set mail.directory"
+            );
+        }
+        Ok(())
     }
 
     fn set(&mut self, place: &str, key: &str, value: Value<'_>, problems: &mut Vec<String>) {

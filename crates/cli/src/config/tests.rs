@@ -127,3 +127,32 @@ fn databases_are_sqlite_files() {
         assert!(database(url).is_err(), "{url}");
     }
 }
+
+#[test]
+fn mails_become_files_on_loopback_and_elsewhere_only_when_told() {
+    let secret = [("BETTER_AUTH_SECRET", SECRET)];
+    let directory = |settings: Settings, address: &str| {
+        resolve(settings, address, &secret).map(|resolved| resolved.options.mail.directory)
+    };
+    let local = directory(Settings::default(), "127.0.0.1:4000").unwrap();
+    assert_eq!(local.as_deref(), Some(Path::new(".gatewright/mail")));
+    let public = "base_url = 'https://a.example.com'";
+    assert_eq!(directory(read(public, &[]).unwrap(), "0.0.0.0:4000").unwrap(), None);
+
+    let told = format!("{public}\n[mail]\ndirectory = 'mails'");
+    let told = directory(read(&told, &[]).unwrap(), "0.0.0.0:4000").unwrap();
+    assert_eq!(told.as_deref(), Some(Path::new("mails")));
+    assert!(read("mail.directory = ''", &[]).is_err());
+}
+
+#[test]
+fn a_verification_that_nobody_could_pass_is_refused() {
+    let file = "base_url = 'https://a.example.com'\n\
+                email_and_password.require_email_verification = true";
+    let secret = [("BETTER_AUTH_SECRET", SECRET)];
+    let error = resolve(read(file, &[]).unwrap(), "0.0.0.0:4000", &secret).err().unwrap();
+    assert!(error.to_string().contains("set mail.directory"), "{error}");
+    let settings = read(&format!("listen = '0.0.0.0:4000'\n{file}"), &[]).unwrap();
+    let problems = settings.problems(&environment(&secret), &Random::system());
+    assert!(problems.iter().any(|problem| problem.contains("set mail.directory")), "{problems:?}");
+}

@@ -26,6 +26,7 @@ mod crash;
 mod delete_user;
 mod examples;
 mod logs;
+mod mail;
 mod main_job;
 mod malformed;
 mod own_password;

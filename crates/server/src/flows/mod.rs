@@ -3,8 +3,11 @@
 pub(crate) mod account;
 pub(crate) mod change_password;
 pub(crate) mod delete_user;
+mod even;
+pub(crate) mod password_reset;
 pub(crate) mod profile;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 pub(crate) mod token;
+pub(crate) mod verification;

@@ -1,6 +1,7 @@
 //! Users who come back. Upstream: `src/api/routes/sign-in.ts`.
 
 use super::session::{self, Remember};
+use super::verification;
 use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
@@ -8,21 +9,21 @@ use crate::error_codes;
 use crate::password::Verdict;
 use crate::shape::is_email;
 use crate::store::{Credential, Session, User};
+use crate::wire;
 
 /// Signs in by password. Whether the address or the password was wrong shows neither in the
 /// answer nor in what it costs: an unknown user takes one hash as well.
 pub(crate) async fn with_password(
     cx: &Context,
     facts: &mut Facts,
-    email: &str,
-    password: String,
-    remember: Remember,
+    body: wire::SignInEmail,
 ) -> Result<(User, Session), ApiError> {
+    let wire::SignInEmail { email, password, callback_url, remember_me } = body;
     let options = &cx.options.email_and_password;
     if !options.enabled {
         return Err(ApiError::known(&error_codes::EMAIL_PASSWORD_DISABLED));
     }
-    if !is_email(email) {
+    if !is_email(&email) {
         return Err(ApiError::known(&error_codes::INVALID_EMAIL));
     }
     if password.encode_utf16().count() > options.max_password_length {
@@ -36,7 +37,14 @@ pub(crate) async fn with_password(
     };
     match cx.passwords.verify(password, stored).await? {
         Verdict::Wrong => Err(refused()),
+        Verdict::Right if options.require_email_verification && !user.email_verified => {
+            if cx.options.email_verification.send_on_sign_in {
+                verification::send(cx, Some(&user), callback_url.as_deref())?;
+            }
+            Err(ApiError::known(&error_codes::EMAIL_NOT_VERIFIED))
+        }
         Verdict::Right => {
+            let remember = Remember::from(remember_me);
             let session = session::begin(cx, facts, &user.id, remember);
             cx.store.create_session(session.clone()).await?;
             session::set_cookies(cx, facts, &session, remember);

@@ -1,6 +1,7 @@
 //! New users. Upstream: `src/api/routes/sign-up.ts`.
 
 use super::session::{self, Remember};
+use super::verification;
 use crate::call::Facts;
 use crate::context::Context;
 use crate::crypto::ID_CHARACTERS;
@@ -9,12 +10,12 @@ use crate::error_codes;
 use crate::store::{CreateUserError, NewUser, Session, User};
 use crate::wire;
 
-/// Makes a user with a password and signs them in.
+/// Makes a user with a password, and signs them in unless the address is to be verified first.
 pub(crate) async fn with_password(
     cx: &Context,
     facts: &mut Facts,
     body: wire::SignUpEmail,
-) -> Result<(User, Session), ApiError> {
+) -> Result<(User, Option<Session>), ApiError> {
     let options = &cx.options.email_and_password;
     if !options.enabled || options.disable_sign_up {
         return Err(ApiError::known(&error_codes::EMAIL_PASSWORD_SIGN_UP_DISABLED));
@@ -28,8 +29,11 @@ pub(crate) async fn with_password(
         return Err(ApiError::known(&error_codes::PASSWORD_TOO_LONG));
     }
     let email = body.email.to_lowercase();
-    if cx.store.has_email(&email)? {
-        return Err(ApiError::known(&error_codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL));
+    let is_secret = options.require_email_verification;
+    let is_taken = cx.store.has_email(&email)?;
+    let taken = || ApiError::known(&error_codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL);
+    if is_taken && !is_secret {
+        return Err(taken());
     }
     let password = cx.passwords.hash(body.password).await?;
 
@@ -43,20 +47,41 @@ pub(crate) async fn with_password(
         created_at: now,
         updated_at: now,
     };
+    if is_taken {
+        return Ok((pretend(cx, user).await?, None));
+    }
     let remember = Remember::from(body.remember_me);
-    let session = session::begin(cx, facts, &user.id, remember);
+    let session = (!is_secret).then(|| session::begin(cx, facts, &user.id, remember));
     let new = NewUser {
         user: user.clone(),
         account_id: cx.random.id(ID_CHARACTERS),
         password,
         session: session.clone(),
     };
-    cx.store.create_user(new).await.map_err(|error| match error {
-        CreateUserError::EmailTaken => {
-            ApiError::known(&error_codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL)
+    match cx.store.create_user(new).await {
+        Ok(()) => {}
+        // Somebody was faster.
+        Err(CreateUserError::EmailTaken) if is_secret => {
+            return Ok((pretend(cx, user).await?, None));
         }
-        CreateUserError::Store(error) => error.into(),
-    })?;
-    session::set_cookies(cx, facts, &session, remember);
+        Err(CreateUserError::EmailTaken) => return Err(taken()),
+        Err(CreateUserError::Store(error)) => return Err(error.into()),
+    }
+    if cx.options.email_verification.send_on_sign_up.unwrap_or(is_secret) {
+        verification::send(cx, Some(&user), body.callback_url.as_deref())?;
+    }
+    if let Some(session) = &session {
+        session::set_cookies(cx, facts, session, remember);
+    }
     Ok((user, session))
+}
+
+/// For an address that is taken, where nobody is to learn so: the user that there would be, and as
+/// much work as for a new one.
+async fn pretend(cx: &Context, user: User) -> Result<User, ApiError> {
+    cx.store.write_nothing(cx.random.id(ID_CHARACTERS), user.created_at).await?;
+    if cx.options.email_verification.send_on_sign_up.unwrap_or(true) {
+        verification::send(cx, None, None)?;
+    }
+    Ok(user)
 }

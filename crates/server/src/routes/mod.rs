@@ -3,9 +3,11 @@
 pub(crate) mod account;
 pub(crate) mod change_password;
 pub(crate) mod delete_user;
+pub(crate) mod email_verification;
 pub(crate) mod health;
 pub(crate) mod jwt;
 pub(crate) mod ok;
+pub(crate) mod password;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;

@@ -18,11 +18,9 @@ pub(crate) async fn email(
     call: Call<wire::SignInEmail, SameSite>,
 ) -> Result<Response, ApiError> {
     let Call { body, mut facts, .. } = call;
-    let remember = body.remember_me.into();
-    let signed_in =
-        flows::sign_in::with_password(&cx, &mut facts, &body.email, body.password, remember);
-    let (user, session) = signed_in.await?;
-    let url = body.callback_url.as_deref();
+    let url = body.callback_url.clone();
+    let (user, session) = flows::sign_in::with_password(&cx, &mut facts, body).await?;
+    let url = url.as_deref();
     // An empty address is echoed, but leads nowhere.
     let destination = url.filter(|url| !url.is_empty());
     if let Some(destination) = destination {

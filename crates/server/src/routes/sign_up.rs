@@ -17,6 +17,9 @@ pub(crate) async fn email(
 ) -> Result<Response, ApiError> {
     let Call { body, mut facts, .. } = call;
     let (user, session) = flows::sign_up::with_password(&cx, &mut facts, body).await?;
-    let answer = wire::SignedUp { token: &session.token, user: (&user).into() };
+    let answer = wire::SignedUp {
+        token: session.as_ref().map(|session| session.token.as_str()),
+        user: (&user).into(),
+    };
     Ok(facts.reply.json(StatusCode::OK, &answer))
 }

@@ -13,6 +13,7 @@ mod schema;
 mod session;
 mod sqlite;
 mod user;
+mod verification;
 
 use std::path::Path;
 
@@ -25,6 +26,7 @@ pub use operate::{SessionSummary, Sessions};
 pub(crate) use own_password::{ChangePassword, OwnPassword};
 pub(crate) use session::{ActiveSession, Session};
 pub(crate) use user::{CreateUserError, Credential, NewImage, NewUser, User};
+pub(crate) use verification::{PasswordReset, Verification};
 
 /// The database failed, or can't be used.
 #[derive(Debug, thiserror::Error)]

@@ -31,7 +31,8 @@ pub(crate) struct NewUser {
     pub(crate) user: User,
     pub(crate) account_id: String,
     pub(crate) password: String,
-    pub(crate) session: Session,
+    /// None where the address is to be verified first.
+    pub(crate) session: Option<Session>,
 }
 
 /// What becomes of a user's picture.
@@ -181,7 +182,9 @@ impl Store {
                     .map_err(StoreError::from)?
                     .execute(params![account_id, user.id, user.id, password, created, updated])
                     .map_err(StoreError::from)?;
-                session::insert(db, &session)?;
+                if let Some(session) = session {
+                    session::insert(db, &session)?;
+                }
                 Ok(())
             })
             .await

@@ -1,0 +1,93 @@
+//! A new password for whoever can read the user's mail. Upstream: `src/api/routes/password.ts`.
+
+use percent_encoding::utf8_percent_encode;
+
+use super::even::even;
+use crate::context::Context;
+use crate::cookies::COMPONENT;
+use crate::crypto::ID_CHARACTERS;
+use crate::error::ApiError;
+use crate::error_codes;
+use crate::mail::{Kind, Letter};
+use crate::store::{PasswordReset, Verification};
+use crate::wire;
+
+const TOKEN_CHARACTERS: usize = 24;
+
+/// Mails a link to the user with the address, if there is one. Whether there is shows neither in
+/// the answer nor in its time.
+pub(crate) async fn request(
+    cx: &Context,
+    body: wire::RequestPasswordReset,
+) -> Result<(), ApiError> {
+    if !cx.mailer.is_on() {
+        return Err(ApiError::known(&error_codes::RESET_PASSWORD_DISABLED));
+    }
+    even(send(cx, body)).await
+}
+
+async fn send(cx: &Context, body: wire::RequestPasswordReset) -> Result<(), ApiError> {
+    let email = body.email.to_lowercase();
+    let now = cx.clock.now();
+    let token = cx.random.id(TOKEN_CHARACTERS);
+    let expires_in = cx.options.email_and_password.reset_password_token_expires_in;
+    let row = Verification {
+        id: cx.random.id(ID_CHARACTERS),
+        identifier: identifier(&token),
+        value: String::new(),
+        expires_at: now.plus_seconds(expires_in),
+        created_at: now,
+    };
+    let is_known = cx.store.add_verification_for(email.clone(), row).await?;
+    let redirect = body.redirect_to.unwrap_or_default();
+    let redirect = utf8_percent_encode(&redirect, COMPONENT);
+    let base = &cx.options.base_url;
+    let link =
+        format!("{}{}/reset-password/{token}?callbackURL={redirect}", base.origin, base.path);
+    let letter = Letter { kind: Kind::PasswordReset, to: email, link, expires_in };
+    cx.mailer.send(is_known.then_some(letter));
+    Ok(())
+}
+
+/// Whether a token could be used now.
+pub(crate) fn is_good(cx: &Context, token: &str) -> Result<bool, ApiError> {
+    let found = cx.store.find_verification(&identifier(token))?;
+    Ok(found.is_some_and(|row| row.expires_at >= cx.clock.now()))
+}
+
+/// Sets a new password, for a token that is good. It is used up only when all else is right.
+pub(crate) async fn reset(cx: &Context, token: &str, new_password: String) -> Result<(), ApiError> {
+    let invalid = || ApiError::known(&error_codes::INVALID_TOKEN);
+    if token.is_empty() {
+        return Err(invalid());
+    }
+    let options = &cx.options.email_and_password;
+    let length = new_password.encode_utf16().count();
+    if length < options.min_password_length {
+        return Err(ApiError::known(&error_codes::PASSWORD_TOO_SHORT));
+    }
+    if length > options.max_password_length {
+        return Err(ApiError::known(&error_codes::PASSWORD_TOO_LONG));
+    }
+    let identifier = identifier(token);
+    // Looked at first, so that only a good token costs a hash.
+    let found = cx.store.find_verification(&identifier)?;
+    let Some(row) = found.filter(|row| row.expires_at >= cx.clock.now()) else {
+        return Err(invalid());
+    };
+    if cx.store.find_user(&row.value)?.is_none() {
+        return Err(ApiError::known(&error_codes::USER_NOT_FOUND));
+    }
+    let reset = PasswordReset {
+        identifier,
+        password: cx.passwords.hash(new_password).await?,
+        account_id: cx.random.id(ID_CHARACTERS),
+        revoke_sessions: options.revoke_sessions_on_password_reset,
+        now: cx.clock.now(),
+    };
+    if cx.store.reset_password(reset).await? { Ok(()) } else { Err(invalid()) }
+}
+
+fn identifier(token: &str) -> String {
+    format!("reset-password:{token}")
+}
