@@ -2,7 +2,7 @@
 // PORT (0 = any), DATABASE (a SQLite file), BASE_URL, BETTER_AUTH_SECRET,
 // BETTER_AUTH_TRUSTED_ORIGINS (read by Better Auth itself), RATE_LIMIT and DELETE_USER (on|off), MAILS (a
 // directory: mails become files in it; without it none are sent), OPTIONS (JSON: more of emailAndPassword and
-// emailVerification).
+// emailVerification), JWT_ALG (of the signing keys).
 // It creates missing tables, then prints {"address": "127.0.0.1:PORT"} on stdout.
 process.env.BETTER_AUTH_TELEMETRY = "0";
 // Outside development and test, a request without x-forwarded-for has no address at all here; ours takes
@@ -32,6 +32,8 @@ function mail({ user, url }) {
   renameSync(`${file}.draft`, file);
 }
 const sends = (name) => (process.env.MAILS ? { [name]: async (data) => mail(data) } : {});
+const alg = process.env.JWT_ALG;
+const keyPair = alg ? { jwks: { keyPairConfig: { alg } } } : {};
 const more = JSON.parse(process.env.OPTIONS ?? "{}");
 
 const auth = betterAuth({
@@ -43,7 +45,7 @@ const auth = betterAuth({
   rateLimit: { enabled: process.env.RATE_LIMIT === "on" },
   telemetry: { enabled: false },
   logger: { level: "error" },
-  plugins: [jwt(), bearer()],
+  plugins: [jwt(keyPair), bearer()],
 });
 const migrations = await getMigrations(auth.options);
 await migrations.runMigrations();
