@@ -58,7 +58,8 @@ async fn serve(
     Ok(())
 }
 
-fn open(database: &Path) -> Result<Store, Failure> {
+/// Opens a database; what the user can mend is told apart from what failed.
+pub(super) fn open(database: &Path) -> Result<Store, Failure> {
     let what = || format!("cannot use the database {}", database.display());
     Store::open(database).map_err(|error| match error {
         StoreError::ForeignSchema { .. } | StoreError::NotADatabase(_) | StoreError::Open(_) => {

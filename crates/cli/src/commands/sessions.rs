@@ -6,6 +6,7 @@ use gatewright_server::{SessionSummary, Sessions, Store, StoreError};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use super::serve;
 use crate::args::sessions::{DatabaseFlags, ListFlags, RevokeFlags, SessionsCommand};
 use crate::args::{Format, ServeFlags};
 use crate::config::Settings;
@@ -39,12 +40,12 @@ pub(crate) fn run(
 
 /// The database that `serve` would use. One that is not there is not made.
 fn open(flags: &DatabaseFlags, environment: &Environment) -> Result<Store, Failure> {
-    let serve = ServeFlags {
+    let flags = ServeFlags {
         database: flags.database.clone(),
         config: flags.config.clone(),
         ..ServeFlags::default()
     };
-    let settings = Settings::read(&serve, environment).map_err(Failure::Usage)?;
+    let settings = Settings::read(&flags, environment).map_err(Failure::Usage)?;
     let file = settings.database().map_err(Failure::Usage)?;
     if !file.exists() {
         return Err(Failure::Usage(anyhow!(
@@ -52,8 +53,7 @@ fn open(flags: &DatabaseFlags, environment: &Environment) -> Result<Store, Failu
             file.display()
         )));
     }
-    let what = || format!("cannot use the database {}", file.display());
-    Store::open(&file).map_err(|error| Failure::Usage(anyhow::Error::new(error).context(what())))
+    serve::open(&file)
 }
 
 fn list(flags: &ListFlags, store: &Store, around: &Surroundings<'_>) -> Result<Exit, Failure> {

@@ -1,6 +1,7 @@
 //! What the user's own password lets them do. Upstream: `src/api/routes/update-user.ts`,
 //! `src/utils/password.ts`.
 
+use super::password_length::{self, check_not_too_long};
 use super::session::{self, Remember};
 use crate::call::Facts;
 use crate::context::Context;
@@ -19,11 +20,7 @@ pub(crate) async fn change(
     body: wire::ChangePassword,
 ) -> Result<Option<Session>, ApiError> {
     let wire::ChangePassword { new_password, current_password, revoke_other_sessions } = body;
-    // JavaScript's length: UTF-16 code units.
-    if new_password.encode_utf16().count() < cx.options.email_and_password.min_password_length {
-        return Err(ApiError::known(&error_codes::PASSWORD_TOO_SHORT));
-    }
-    check_not_too_long(cx, &new_password)?;
+    password_length::check_new(cx, &new_password)?;
     let OwnPassword { account_id, hash: old_hash } =
         check(cx, &active.user, current_password).await?;
     let hash = cx.passwords.hash(new_password).await?;
@@ -78,11 +75,4 @@ async fn compare(
         Verdict::Right => Ok(own),
         Verdict::Wrong => Err(ApiError::known(&error_codes::INVALID_PASSWORD)),
     }
-}
-
-fn check_not_too_long(cx: &Context, password: &str) -> Result<(), ApiError> {
-    if password.encode_utf16().count() > cx.options.email_and_password.max_password_length {
-        return Err(ApiError::known(&error_codes::PASSWORD_TOO_LONG));
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod change_password;
 pub(crate) mod delete_user;
 mod even;
+mod password_length;
 pub(crate) mod password_reset;
 pub(crate) mod profile;
 pub(crate) mod session;

@@ -3,6 +3,7 @@
 use percent_encoding::utf8_percent_encode;
 
 use super::even::even;
+use super::password_length;
 use crate::context::Context;
 use crate::cookies::COMPONENT;
 use crate::crypto::ID_CHARACTERS;
@@ -62,13 +63,7 @@ pub(crate) async fn reset(cx: &Context, token: &str, new_password: String) -> Re
         return Err(invalid());
     }
     let options = &cx.options.email_and_password;
-    let length = new_password.encode_utf16().count();
-    if length < options.min_password_length {
-        return Err(ApiError::known(&error_codes::PASSWORD_TOO_SHORT));
-    }
-    if length > options.max_password_length {
-        return Err(ApiError::known(&error_codes::PASSWORD_TOO_LONG));
-    }
+    password_length::check_new(cx, &new_password)?;
     let identifier = identifier(token);
     // Looked at first, so that only a good token costs a hash.
     let found = cx.store.find_verification(&identifier)?;

@@ -1,5 +1,6 @@
 //! Users who come back. Upstream: `src/api/routes/sign-in.ts`.
 
+use super::password_length;
 use super::session::{self, Remember};
 use super::verification;
 use crate::call::Facts;
@@ -26,9 +27,7 @@ pub(crate) async fn with_password(
     if !is_email(&email) {
         return Err(ApiError::known(&error_codes::INVALID_EMAIL));
     }
-    if password.encode_utf16().count() > options.max_password_length {
-        return Err(ApiError::known(&error_codes::PASSWORD_TOO_LONG));
-    }
+    password_length::check_not_too_long(cx, &password)?;
     let refused = || ApiError::known(&error_codes::INVALID_EMAIL_OR_PASSWORD);
     let found = cx.store.find_credential(&email.to_lowercase())?;
     let Some(Credential { user, password: Some(stored) }) = found else {

@@ -1,5 +1,6 @@
 //! New users. Upstream: `src/api/routes/sign-up.ts`.
 
+use super::password_length;
 use super::session::{self, Remember};
 use super::verification;
 use crate::call::Facts;
@@ -20,14 +21,7 @@ pub(crate) async fn with_password(
     if !options.enabled || options.disable_sign_up {
         return Err(ApiError::known(&error_codes::EMAIL_PASSWORD_SIGN_UP_DISABLED));
     }
-    // JavaScript's length: UTF-16 code units.
-    let length = body.password.encode_utf16().count();
-    if length < options.min_password_length {
-        return Err(ApiError::known(&error_codes::PASSWORD_TOO_SHORT));
-    }
-    if length > options.max_password_length {
-        return Err(ApiError::known(&error_codes::PASSWORD_TOO_LONG));
-    }
+    password_length::check_new(cx, &body.password)?;
     let email = body.email.to_lowercase();
     let is_secret = options.require_email_verification;
     let is_taken = cx.store.has_email(&email)?;
