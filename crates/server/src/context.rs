@@ -7,7 +7,7 @@ use gatewright_jose::KeyError;
 use crate::clock::Clock;
 use crate::cookies::CookieNames;
 use crate::crypto::Random;
-use crate::mail::Mailer;
+use crate::mail::{MailError, Mailer};
 use crate::options::Options;
 use crate::password::Passwords;
 use crate::rate_limit::RateLimiter;
@@ -34,9 +34,9 @@ pub enum StartError {
     /// The system gave no threads for password hashing.
     #[error("cannot start the threads that hash passwords")]
     Threads(#[source] std::io::Error),
-    /// The system gave no thread for mails.
-    #[error("cannot start the thread that delivers mails")]
-    Mail(#[source] std::io::Error),
+    /// Mails cannot be sent as they were configured.
+    #[error("mails cannot be sent like this")]
+    Mail(#[source] MailError),
 }
 
 /// What a [`Context`] is made of; for this crate alone.
@@ -54,7 +54,7 @@ pub struct Parts {
 }
 
 impl Context {
-    /// Puts the server together; starts its threads.
+    /// Puts the server together; starts its threads, and on the runtime around it its tasks.
     pub fn new(
         options: Options,
         store: Store,
@@ -68,7 +68,7 @@ impl Context {
         let keys =
             SigningKeys::new(&options.jwt, secret, random.clone(), clock.clone(), store.clone())
                 .map_err(|source| StartError::Secret { algorithm, source })?;
-        let mailer = Mailer::start(&options.mail, &options.base_url, clock.clone(), random.clone())
+        let mailer = Mailer::start(&options, store.clone(), clock.clone(), random.clone())
             .map_err(StartError::Mail)?;
         let passwords = Passwords::start(random.clone()).map_err(StartError::Threads)?;
         let rate_limiter = RateLimiter::new(options.rate_limit.clone());
@@ -85,7 +85,7 @@ impl Context {
         })))
     }
 
-    /// Delivers the mails that wait. To be called when nobody is answered any more.
+    /// Delivers the mails that are due, for a while. To be called when nobody is answered any more.
     pub async fn close(&self) {
         self.0.mailer.close().await;
     }

@@ -35,9 +35,10 @@ pub use clock::{Clock, Date};
 pub use context::{Context, StartError};
 pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort, equal_in_constant_time};
 pub use listen::listen;
+pub use mail::{MailError, TemplateError};
 pub use options::{
-    Advanced, BaseUrl, BaseUrlError, EmailAndPassword, EmailVerification, Jwt, Mail, Options,
-    RateLimit, SessionOptions, UserOptions,
+    Advanced, BaseUrl, BaseUrlError, EmailAndPassword, EmailVerification, Jwt, Mail, MailPassword,
+    Options, RateLimit, Security, Sender, SenderError, SessionOptions, Smtp, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;

@@ -2,7 +2,7 @@
 //!
 //! Names are Better Auth's option names in `snake_case`.
 
-use std::path::PathBuf;
+mod mail;
 
 use gatewright_jose::Algorithm;
 use url::Url;
@@ -10,6 +10,7 @@ use url::Url;
 use crate::client_ip::Network;
 use crate::crypto::Secret;
 use crate::origin::{OriginPatternError, TrustedOrigins, origin_of};
+pub use mail::{Mail, MailPassword, Security, Sender, SenderError, Smtp};
 
 /// Everything the server is told at start.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Options {
     pub base_url: BaseUrl,
     /// The origins that may call with credentials, beside the base URL's own.
     pub trusted_origins: TrustedOrigins,
+    /// `app_name`: what the application is called in mails; by default by its host.
+    pub app_name: Option<String>,
     /// Signs cookies and encrypts private keys.
     pub secret: Secret,
     /// `email_and_password`.
@@ -231,13 +234,6 @@ impl Default for Jwt {
     }
 }
 
-/// `mail`: how mails leave. Without it there are none, and what needs one is refused.
-#[derive(Clone, Debug, Default)]
-pub struct Mail {
-    /// Write each mail as a file into this directory; for development.
-    pub directory: Option<PathBuf>,
-}
-
 impl Options {
     /// Defaults for a server at `base_url` that trusts `trusted_origins` beside its own.
     pub fn new(
@@ -248,6 +244,7 @@ impl Options {
         Ok(Self {
             trusted_origins: TrustedOrigins::new(base_url.origin.clone(), trusted_origins)?,
             base_url,
+            app_name: None,
             secret,
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),

@@ -40,13 +40,15 @@ async fn send(cx: &Context, body: wire::RequestPasswordReset) -> Result<(), ApiE
         created_at: now,
     };
     let is_known = cx.store.add_verification_for(email.clone(), row).await?;
+    let found = cx.store.find_credential(&email).await?;
+    let name = found.map(|found| found.user.name).unwrap_or_default();
     let redirect = body.redirect_to.unwrap_or_default();
     let redirect = utf8_percent_encode(&redirect, COMPONENT);
     let base = &cx.options.base_url;
     let link =
         format!("{}{}/reset-password/{token}?callbackURL={redirect}", base.origin, base.path);
-    let letter = Letter { kind: Kind::PasswordReset, to: email, link, expires_in };
-    cx.mailer.send(is_known.then_some(letter));
+    let letter = Letter { kind: Kind::PasswordReset, to: email, name, link, expires_in };
+    cx.mailer.send(is_known.then_some(letter)).await;
     Ok(())
 }
 

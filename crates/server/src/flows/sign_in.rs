@@ -38,7 +38,7 @@ pub(crate) async fn with_password(
         Verdict::Wrong => Err(refused()),
         Verdict::Right if options.require_email_verification && !user.email_verified => {
             if cx.options.email_verification.send_on_sign_in {
-                verification::send(cx, Some(&user), callback_url.as_deref())?;
+                verification::send(cx, Some(&user), callback_url.as_deref()).await?;
             }
             Err(ApiError::known(&error_codes::EMAIL_NOT_VERIFIED))
         }

@@ -62,7 +62,7 @@ pub(crate) async fn with_password(
         Err(CreateUserError::Store(error)) => return Err(error.into()),
     }
     if cx.options.email_verification.send_on_sign_up.unwrap_or(is_secret) {
-        verification::send(cx, Some(&user), body.callback_url.as_deref())?;
+        verification::send(cx, Some(&user), body.callback_url.as_deref()).await?;
     }
     if let Some(session) = &session {
         session::set_cookies(cx, facts, session, remember);
@@ -75,7 +75,7 @@ pub(crate) async fn with_password(
 async fn pretend(cx: &Context, user: User) -> Result<User, ApiError> {
     cx.store.write_nothing(cx.random.id(ID_CHARACTERS), user.created_at).await?;
     if cx.options.email_verification.send_on_sign_up.unwrap_or(true) {
-        verification::send(cx, None, None)?;
+        verification::send(cx, None, None).await?;
     }
     Ok(user)
 }

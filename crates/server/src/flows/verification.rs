@@ -61,7 +61,7 @@ pub(crate) async fn request(
     let Some(user) = current_user(cx, facts).await? else {
         let work = async {
             let found = cx.store.find_credential(&email).await?.map(|credential| credential.user);
-            send(cx, found.filter(|user| !user.email_verified).as_ref(), callback_url)
+            send(cx, found.filter(|user| !user.email_verified).as_ref(), callback_url).await
         };
         return even(work).await;
     };
@@ -71,11 +71,11 @@ pub(crate) async fn request(
     if user.email_verified {
         return Err(ApiError::known(&error_codes::EMAIL_ALREADY_VERIFIED));
     }
-    send(cx, Some(&user), callback_url)
+    send(cx, Some(&user), callback_url).await
 }
 
 /// Mails a link to `user`; for nobody, the same is done but for the mail.
-pub(crate) fn send(
+pub(crate) async fn send(
     cx: &Context,
     user: Option<&User>,
     callback_url: Option<&str>,
@@ -98,12 +98,14 @@ pub(crate) fn send(
         "{}{}/verify-email?token={token}&callbackURL={callback_url}",
         base.origin, base.path
     );
-    cx.mailer.send(user.map(|user| Letter {
+    let letter = user.map(|user| Letter {
         kind: Kind::EmailVerification,
         to: user.email.clone(),
+        name: user.name.clone(),
         link,
         expires_in,
-    }));
+    });
+    cx.mailer.send(letter).await;
     Ok(())
 }
 

@@ -5,50 +5,47 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::Mail;
-use super::message::message;
-use crate::clock::Clock;
-use crate::crypto::{ID_CHARACTERS, Random};
+use super::message::Letterhead;
+use crate::clock::Date;
 
 /// Writes mails as files that only the server's own user can read: what is in them lets anybody in.
 pub(super) struct Directory {
     path: PathBuf,
-    host: String,
-    clock: Clock,
-    random: Random,
+    letterhead: Letterhead,
 }
 
 impl Directory {
-    pub(super) fn new(path: PathBuf, host: String, clock: Clock, random: Random) -> Self {
-        Self { path, host, clock, random }
+    pub(super) fn new(path: PathBuf, letterhead: Letterhead) -> Self {
+        Self { path, letterhead }
     }
 
     /// Writes the mail, or says where it could not.
-    pub(super) fn deliver(&self, mail: &Mail) -> io::Result<()> {
-        self.write(mail).map_err(|error| {
+    pub(super) fn deliver(&self, mail: &Mail, id: &str, written: Date) -> io::Result<()> {
+        self.write(mail, id, written).map_err(|error| {
             io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
         })
     }
 
-    /// Under a name that sorts by time. It is there whole or not at all.
-    fn write(&self, mail: &Mail) -> io::Result<()> {
+    /// Under a name that sorts by time. It is there whole or not at all, and once however often it
+    /// is delivered.
+    fn write(&self, mail: &Mail, id: &str, written: Date) -> io::Result<()> {
         self.prepare()?;
-        let (id, now) = (self.random.id(ID_CHARACTERS), self.clock.now());
-        let name = format!("{}-{}-{id}", now.milliseconds(), mail.kind.name());
+        let name = format!("{}-{}-{id}", written.milliseconds(), mail.kind);
         let draft = self.path.join(format!("{name}.draft"));
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
+        options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let text = message(mail, &self.host, &id, now);
-        let written = options
+        let text = self.letterhead.message(mail, id, written);
+        let done = options
             .open(&draft)
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .and_then(|()| fs::rename(&draft, self.path.join(format!("{name}.eml"))));
-        if written.is_err() {
+        if done.is_err() {
             // Half a mail is of no use; that it cannot be removed either adds nothing.
             let _ = fs::remove_file(&draft);
         }
-        written
+        done
     }
 
     /// Makes the directory if it is not there, for its owner alone and outside of version control.

@@ -1,33 +1,52 @@
 //! Mails to users: what they say, and how they leave.
 //!
-//! A request hands a letter to a bounded queue and goes on. One thread writes the mail and delivers
-//! it, so that no slow disk holds up an answer, and no failure of one becomes the request's.
+//! A request writes a mail into a queue in the database, and goes on. Lanes deliver what is in the
+//! queue, so that no slow disk or mail server holds up an answer, and no failure of one becomes the
+//! request's; what cannot be delivered is tried again, also by the next start of the server.
 
 mod directory;
+mod error;
+mod header;
+mod lane;
 mod message;
+mod queue;
+mod retry;
+mod smtp;
 mod templates;
+mod transport;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::crypto::Random;
-use crate::options::{BaseUrl, Mail as MailOptions};
+use crate::options::{Mail as MailOptions, Options, Security};
 use crate::shape::is_email;
-use directory::Directory;
-
-/// Letters that may wait; more are dropped.
-const QUEUE: usize = 1024;
+use crate::store::Store;
+pub use error::MailError;
+use lane::Office;
+use message::Letterhead;
+use queue::Queue;
+pub use templates::TemplateError;
+use templates::Templates;
+use transport::Transport;
 
 /// Bytes of an address, at most (RFC 5321 §4.5.3.1).
 const MOST_ADDRESS_BYTES: usize = 320;
 
 /// Bytes of a link, at most: what a request's head has room for, with ease. A queue of longer ones
-/// would fill the memory, and nobody could follow them.
+/// would fill the disk, and nobody could follow them.
 const MOST_LINK_BYTES: usize = 16 * 1024;
+
+/// How long a server that stops goes on delivering what is due. The rest waits for the next start.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +56,13 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// As it stands in the log and in names of files.
+    const ALL: [Self; 2] = [Self::EmailVerification, Self::PasswordReset];
+
+    /// As it stands in the log and in names of files, of templates too.
     fn name(self) -> &'static str {
         match self {
-            Self::EmailVerification => "email-verification",
-            Self::PasswordReset => "password-reset",
+            Self::EmailVerification => "verify-email",
+            Self::PasswordReset => "reset-password",
         }
     }
 }
@@ -50,6 +71,8 @@ impl Kind {
 pub(crate) struct Letter {
     pub(crate) kind: Kind,
     pub(crate) to: String,
+    /// What the user is called, as they wrote it: never to be trusted.
+    pub(crate) name: String,
     /// What the receiver shall open: it holds a token, and is for nobody else.
     pub(crate) link: String,
     /// Seconds for which the link is good.
@@ -57,56 +80,95 @@ pub(crate) struct Letter {
 }
 
 /// A mail, written.
+#[derive(Serialize, Deserialize)]
 struct Mail {
-    kind: Kind,
+    /// [`Kind::name`]: another version of the server may know others.
+    kind: String,
     to: String,
     subject: String,
     text: String,
     html: String,
 }
 
-/// What takes a mail to its receiver, or at least further.
-type Transport = Box<dyn FnMut(&Mail) -> std::io::Result<()> + Send>;
-
-/// The queue of letters. Cheap to clone.
+/// Where letters are handed in. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Mailer(Option<Arc<Queue>>);
+pub(crate) struct Mailer(Option<Arc<Desk>>);
 
-struct Queue {
-    letters: Mutex<Option<mpsc::Sender<Option<Letter>>>>,
-    ended: watch::Receiver<bool>,
+struct Desk {
+    templates: Templates,
+    office: Arc<Office>,
+    lanes: Mutex<JoinSet<()>>,
+    stop: watch::Sender<bool>,
+}
+
+/// Says why mails could not be sent like this.
+pub(crate) fn check(options: &MailOptions) -> Result<(), MailError> {
+    check_smtp(options)?;
+    templates::check(options)?;
+    if options.smtp.host.is_none() {
+        return Ok(());
+    }
+    let from = options.from.clone().ok_or(MailError::NoSender)?;
+    // What is said on letters does not matter here.
+    let letterhead = Letterhead { from, host: String::new() };
+    Transport::lanes(options, letterhead).map(drop)
+}
+
+fn check_smtp(options: &MailOptions) -> Result<(), MailError> {
+    let smtp = &options.smtp;
+    let Some(host) = &smtp.host else {
+        let is_described = smtp.port.is_some()
+            || smtp.username.is_some()
+            || smtp.password.is_some()
+            || smtp.ca_file.is_some();
+        return if is_described { Err(MailError::NoHost) } else { Ok(()) };
+    };
+    if options.directory.is_some() {
+        return Err(MailError::TwoWays);
+    }
+    if host.parse::<IpAddr>().is_err() && url::Host::parse(host).is_err() {
+        return Err(MailError::UnusableHost);
+    }
+    if smtp.security == Security::None && !smtp.is_on_this_machine() {
+        return Err(MailError::Unprotected { host: host.clone() });
+    }
+    if smtp.username.is_some() != smtp.password.is_some() {
+        return Err(MailError::HalfOfCredentials);
+    }
+    Ok(())
 }
 
 impl Mailer {
-    /// Starts the thread that delivers, if there is anywhere to deliver to.
+    /// Starts the lanes that deliver, if there is anywhere to deliver to. Needs a runtime around it.
     pub(crate) fn start(
-        options: &MailOptions,
-        base_url: &BaseUrl,
+        options: &Options,
+        store: Store,
         clock: Clock,
         random: Random,
-    ) -> std::io::Result<Self> {
-        let Some(path) = &options.directory else { return Ok(Self(None)) };
-        let host = message::host_of(base_url);
-        let directory = Directory::new(path.clone(), host.clone(), clock, random);
-        Self::with_transport(host, QUEUE, Box::new(move |mail| directory.deliver(mail)))
-    }
-
-    fn with_transport(
-        host: String,
-        most_waiting: usize,
-        mut transport: Transport,
-    ) -> std::io::Result<Self> {
-        let (letters, mut waiting) = mpsc::channel::<Option<Letter>>(most_waiting);
-        let (mark_ended, ended) = watch::channel(false);
-        thread::Builder::new().name("mail".to_owned()).spawn(move || {
-            while let Some(letter) = waiting.blocking_recv() {
-                let Some(letter) = letter else { continue };
-                deliver(&host, &letter, &mut transport);
-            }
-            // Nobody listening means that nobody waits for the end.
-            let _ = mark_ended.send(true);
-        })?;
-        Ok(Self(Some(Arc::new(Queue { letters: Mutex::new(Some(letters)), ended }))))
+    ) -> Result<Self, MailError> {
+        check(&options.mail)?;
+        let letterhead = Letterhead::new(options.mail.from.as_ref(), &options.base_url);
+        let templates = Templates::new(options, &letterhead.host)?;
+        let transports = Transport::lanes(&options.mail, letterhead)?;
+        if transports.is_empty() {
+            return Ok(Self(None));
+        }
+        let runtime = Handle::try_current().map_err(|_no_runtime| MailError::NoRuntime)?;
+        let queue = Queue::new(store, options.secret.clone(), random.clone());
+        let office = Arc::new(Office { queue, clock, random, news: Notify::new() });
+        let (stop, stopping) = watch::channel(false);
+        let mut lanes = JoinSet::new();
+        for (number, mut transport) in transports.into_iter().enumerate() {
+            let (office, stopping) = (Arc::clone(&office), stopping.clone());
+            let work = async move {
+                if number == 0 {
+                    lane::try_out(&mut transport).await;
+                }
+                lane::run(office, transport, stopping).await;
+            };
+            lanes.spawn_on(work, &runtime);
+        }
+        Ok(Self(Some(Arc::new(Desk { templates, office, lanes: Mutex::new(lanes), stop }))))
     }
 
     /// Whether mails go anywhere.
@@ -114,48 +176,51 @@ impl Mailer {
         self.0.is_some()
     }
 
-    /// Sends a letter, soon. `None` sends nothing and takes as long: whether somebody gets a mail
-    /// is not to be told from the time that an answer takes.
-    pub(crate) fn send(&self, letter: Option<Letter>) {
-        let Some(queue) = &self.0 else { return };
-        let letters = queue.letters.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let kind = letter.as_ref().map(|letter| letter.kind.name());
-        if let Some(kind) = kind
-            && letter.as_ref().is_some_and(|letter| letter.link.len() > MOST_LINK_BYTES)
-        {
-            tracing::error!(kind, "a mail was dropped: its link is too long to be followed");
+    /// Queues a letter: once this is over it will be delivered, should the server be killed too.
+    /// `None` sends nothing and takes as long: whether somebody gets a mail is not to be told from
+    /// the time that an answer takes. What goes wrong is for the log, and no request's failure.
+    pub(crate) async fn send(&self, letter: Option<Letter>) {
+        let Some(desk) = &self.0 else { return };
+        let kind = letter.as_ref().map_or("none", |letter| letter.kind.name());
+        if let Some(reason) = letter.as_ref().and_then(unfit) {
+            tracing::error!(kind, reason, "a mail was dropped");
             return;
         }
-        let sent = letters.is_some_and(|letters| letters.try_send(letter).is_ok());
-        if let Some(kind) = kind.filter(|_| !sent) {
-            tracing::error!(
-                kind,
-                "too many mails wait, or the server is stopping: one was dropped"
-            );
+        let now = desk.office.clock.now();
+        let life = letter.as_ref().map_or(retry::LONGEST_LIFE, |letter| letter.expires_in);
+        let expires = now.plus_seconds(life.min(retry::LONGEST_LIFE));
+        let mail = letter.map(|letter| desk.templates.write(&letter));
+        match desk.office.queue.add(mail.as_ref(), now, expires).await {
+            Ok(()) => desk.office.news.notify_one(),
+            Err(reason) => tracing::error!(kind, %reason, "a mail was dropped"),
         }
     }
 
-    /// Delivers what waits, and ends.
+    /// Delivers what is due, for a while, and ends. What remains waits for the next start.
     pub(crate) async fn close(&self) {
-        let Some(queue) = &self.0 else { return };
-        drop(queue.letters.lock().unwrap_or_else(PoisonError::into_inner).take());
-        // An error means that the thread is gone already.
-        let _ = queue.ended.clone().wait_for(|ended| *ended).await;
+        let Some(desk) = &self.0 else { return };
+        let mut lanes =
+            std::mem::take(&mut *desk.lanes.lock().unwrap_or_else(PoisonError::into_inner));
+        desk.stop.send_replace(true);
+        let ended = async { while lanes.join_next().await.is_some() {} };
+        if tokio::time::timeout(FAREWELL, ended).await.is_err() {
+            tracing::warn!("stopping before all mails were delivered; the next start goes on");
+            lanes.shutdown().await;
+        }
+        // An error means that the database is gone, and with it whatever could be said of it.
+        let lost = desk.office.queue.volatile().await.unwrap_or(0);
+        if lost > 0 {
+            tracing::error!(lost, "mails that waited are lost: the database has no table for them");
+        }
     }
 }
 
-/// The log says that a mail was delivered, and never to whom, or with what in it.
-fn deliver(host: &str, letter: &Letter, transport: &mut Transport) {
-    let kind = letter.kind.name();
-    // Such an address could end a line of the mail's head and begin another.
+/// Why a letter is not to be sent: its address could end a line of the head and begin another.
+fn unfit(letter: &Letter) -> Option<&'static str> {
     if !is_email(&letter.to) || letter.to.len() > MOST_ADDRESS_BYTES {
-        tracing::error!(kind, "a mail was dropped: its address is none that mail can go to");
-        return;
+        return Some("its address is none that mail can go to");
     }
-    match transport(&templates::write(host, letter)) {
-        Ok(()) => tracing::info!(kind, "a mail was delivered"),
-        Err(error) => tracing::error!(kind, %error, "a mail could not be delivered"),
-    }
+    (letter.link.len() > MOST_LINK_BYTES).then_some("its link is too long to be followed")
 }
 
 impl fmt::Debug for Mailer {
@@ -165,77 +230,4 @@ impl fmt::Debug for Mailer {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc::{Receiver, Sender, channel};
-
-    use super::*;
-
-    fn letter(to: &str) -> Letter {
-        Letter {
-            kind: Kind::PasswordReset,
-            to: to.to_owned(),
-            link: "https://auth.example.com/x".to_owned(),
-            expires_in: 3600,
-        }
-    }
-
-    /// A transport that says when a mail has come, and holds it until it is told to go on.
-    fn held() -> (Mailer, Receiver<String>, Sender<()>) {
-        let (arrived, arrivals) = channel();
-        let (go_on, told) = channel::<()>();
-        let transport: Transport = Box::new(move |mail| {
-            arrived.send(mail.to.clone()).unwrap();
-            told.recv().unwrap();
-            Ok(())
-        });
-        let mailer = Mailer::with_transport("localhost".to_owned(), 2, transport).unwrap();
-        (mailer, arrivals, go_on)
-    }
-
-    #[tokio::test]
-    async fn beyond_the_queue_a_letter_is_dropped_and_nobody_waits() {
-        let (mailer, arrivals, go_on) = held();
-        mailer.send(Some(letter("a@b.co")));
-        // It has left the queue, and the thread is busy with it.
-        assert_eq!(arrivals.recv().unwrap(), "a@b.co");
-        for to in ["b@b.co", "c@b.co", "dropped@b.co"] {
-            mailer.send(Some(letter(to)));
-        }
-        for _ in 0..3 {
-            go_on.send(()).unwrap();
-        }
-        mailer.close().await;
-        assert_eq!(arrivals.iter().collect::<Vec<_>>(), ["b@b.co", "c@b.co"]);
-    }
-
-    #[tokio::test]
-    async fn what_waits_is_delivered_before_the_end_and_nothing_after_it() {
-        let (mailer, arrivals, go_on) = held();
-        mailer.send(Some(letter("a@b.co")));
-        mailer.send(None);
-        go_on.send(()).unwrap();
-        mailer.close().await;
-        mailer.send(Some(letter("late@b.co")));
-        assert_eq!(arrivals.iter().collect::<Vec<_>>(), ["a@b.co"]);
-    }
-
-    #[tokio::test]
-    async fn a_link_that_nobody_could_follow_is_not_kept() {
-        let (mailer, arrivals, go_on) = held();
-        let link = |bytes| Letter { link: "x".repeat(bytes), ..letter("a@b.co") };
-        mailer.send(Some(link(MOST_LINK_BYTES + 1)));
-        mailer.send(Some(link(MOST_LINK_BYTES)));
-        go_on.send(()).unwrap();
-        mailer.close().await;
-        assert_eq!(arrivals.iter().count(), 1);
-    }
-
-    #[tokio::test]
-    async fn no_address_can_add_a_line_to_the_head() {
-        let (mailer, arrivals, _go_on) = held();
-        mailer.send(Some(letter("a@b.co\r\nBcc: eve@b.co")));
-        mailer.send(Some(letter(&format!("a@{}.co", "b".repeat(MOST_ADDRESS_BYTES)))));
-        mailer.close().await;
-        assert_eq!(arrivals.iter().count(), 0);
-    }
-}
+mod tests;

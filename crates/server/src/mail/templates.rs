@@ -1,9 +1,28 @@
-//! The words of each mail, plain and as HTML.
+//! The words of each mail, plain and as HTML: ours, or a team's own.
 //!
-//! No mail has the user's name in it. Whoever signs up writes that, to an address that need not be
-//! theirs: it would be a way to send anybody any text in this server's name.
+//! No mail of ours has the user's name in it. Whoever signs up writes that, to an address that need
+//! not be theirs: it would be a way to send anybody any text in this server's name.
 
+mod files;
+mod template;
+
+use super::header::without_control;
 use super::{Kind, Letter, Mail};
+use crate::options::{Mail as MailOptions, Options};
+pub use files::TemplateError;
+use files::Texts;
+use template::{Values, escaped};
+
+/// Characters of a user's name in a mail, at most: enough for a name, and too few for a message.
+const MOST_NAME_CHARACTERS: usize = 64;
+
+/// What mails are written with.
+#[derive(Debug)]
+pub(super) struct Templates {
+    own: Vec<(Kind, Texts)>,
+    app_name: String,
+    app_url: String,
+}
 
 /// What differs between the mails.
 struct Words {
@@ -14,9 +33,50 @@ struct Words {
     otherwise: &'static str,
 }
 
-/// Writes the mail of a letter from the server at `host`.
-pub(super) fn write(host: &str, letter: &Letter) -> Mail {
-    let words = words(host, letter.kind);
+/// Reads the team's own texts, if there are any, and says what is wrong with them.
+pub(super) fn check(options: &MailOptions) -> Result<(), TemplateError> {
+    options.templates.as_deref().map_or(Ok(()), |directory| files::read(directory).map(drop))
+}
+
+impl Templates {
+    /// For a server at `host`, which is what the application is called unless it has a name.
+    pub(super) fn new(options: &Options, host: &str) -> Result<Self, TemplateError> {
+        let own = options.mail.templates.as_deref().map(files::read).transpose()?;
+        Ok(Self {
+            own: own.unwrap_or_default(),
+            app_name: options.app_name.clone().unwrap_or_else(|| host.to_owned()),
+            app_url: options.base_url.origin.clone(),
+        })
+    }
+
+    /// Writes the mail of a letter.
+    pub(super) fn write(&self, letter: &Letter) -> Mail {
+        let own = self.own.iter().find(|(kind, _)| *kind == letter.kind);
+        let (subject, text, html) = match own {
+            Some((_, texts)) => self.fill(texts, letter),
+            None => builtin(&self.app_name, letter),
+        };
+        Mail { kind: letter.kind.name().to_owned(), to: letter.to.clone(), subject, text, html }
+    }
+
+    fn fill(&self, texts: &Texts, letter: &Letter) -> (String, String, String) {
+        let name: String =
+            without_control(&letter.name).chars().take(MOST_NAME_CHARACTERS).collect();
+        let values = Values {
+            url: &without_control(&letter.link),
+            user_name: name.trim(),
+            user_email: &letter.to,
+            app_name: &self.app_name,
+            app_url: &self.app_url,
+            expires_in: &span(letter.expires_in),
+        };
+        (texts.subject.plain(&values), texts.text.plain(&values), texts.html.html(&values))
+    }
+}
+
+/// Subject, text and HTML of a mail without a template.
+fn builtin(app_name: &str, letter: &Letter) -> (String, String, String) {
+    let words = words(app_name, letter.kind);
     let validity = format!("{} {}.", words.link, span(letter.expires_in));
     let Words { subject, why, button, otherwise, .. } = words;
     let link = &letter.link;
@@ -30,13 +90,13 @@ pub(super) fn write(host: &str, letter: &Letter) -> Mail {
          <p>{otherwise}</p>\n<p style=\"font-size: 13px\">If the link does not open, copy this \
          address into your browser:<br>\n{href}</p>\n</body>\n</html>\n"
     );
-    Mail { kind: letter.kind, to: letter.to.clone(), subject, text, html }
+    (subject, text, html)
 }
 
-fn words(host: &str, kind: Kind) -> Words {
+fn words(app_name: &str, kind: Kind) -> Words {
     match kind {
         Kind::EmailVerification => Words {
-            subject: format!("Verify your e-mail address for {host}"),
+            subject: format!("Verify your e-mail address for {app_name}"),
             why: "Please confirm that this e-mail address is yours.",
             button: "Verify this address",
             link: "The link is valid for",
@@ -44,7 +104,7 @@ fn words(host: &str, kind: Kind) -> Words {
                         unverified.",
         },
         Kind::PasswordReset => Words {
-            subject: format!("Reset your password for {host}"),
+            subject: format!("Reset your password for {app_name}"),
             why: "Somebody, hopefully you, asked for a new password for your account.",
             button: "Choose a new password",
             link: "The link works once, within",
@@ -62,34 +122,41 @@ fn span(seconds: i64) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Text as it may stand in HTML, in quotes too.
-fn escaped(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-        escaped
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
+    use crate::crypto::Secret;
+    use crate::options::BaseUrl;
+
+    fn letter(kind: Kind, link: &str) -> Letter {
+        Letter {
+            kind,
+            to: "a@b.co".to_owned(),
+            name: "Ada".to_owned(),
+            link: link.to_owned(),
+            expires_in: 3600,
+        }
+    }
+
+    fn templates(own: Option<&Path>, app_name: Option<&str>) -> Templates {
+        let base_url = BaseUrl::new("https://auth.example.com", "/api/auth").unwrap();
+        let secret = Secret::new(&"x".repeat(32)).unwrap();
+        let mut options = Options::new(base_url, &[], secret).unwrap();
+        options.mail.templates = own.map(Path::to_owned);
+        options.app_name = app_name.map(str::to_owned);
+        Templates::new(&options, "auth.example.com").unwrap()
+    }
 
     fn mail(kind: Kind, link: &str) -> Mail {
-        let letter =
-            Letter { kind, to: "a@b.co".to_owned(), link: link.to_owned(), expires_in: 3600 };
-        write("auth.example.com", &letter)
+        templates(None, None).write(&letter(kind, link))
     }
 
     #[test]
     fn each_mail_has_its_link_twice_over_and_says_how_long_it_is_good() {
-        for kind in [Kind::PasswordReset, Kind::EmailVerification] {
+        for kind in Kind::ALL {
             let mail = mail(kind, "https://auth.example.com/t?a=1&b=2");
             assert!(mail.subject.ends_with(" for auth.example.com"), "{}", mail.subject);
             assert!(mail.text.contains("\nhttps://auth.example.com/t?a=1&b=2\n"), "{}", mail.text);
@@ -105,6 +172,38 @@ mod tests {
         let mail = mail(Kind::PasswordReset, "https://a/\"><script>'&");
         assert!(mail.html.contains("https://a/&quot;&gt;&lt;script&gt;&#39;&amp;"));
         assert!(!mail.html.contains("<script"));
+    }
+
+    #[test]
+    fn the_application_is_called_by_its_name() {
+        let templates = templates(None, Some("Ex & Co"));
+        let mail = templates.write(&letter(Kind::EmailVerification, "https://a/"));
+        assert_eq!(mail.subject, "Verify your e-mail address for Ex & Co");
+        assert!(mail.html.contains("for Ex &amp; Co</title>"), "{}", mail.html);
+    }
+
+    #[test]
+    fn a_teams_own_texts_take_the_place_of_ours_and_no_name_gets_out_of_its_place() {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("reset-password.subject.txt", "{{ user.name }}: {{ app.name }}\n"),
+            ("reset-password.txt", "{{ user.name }}\n{{ url }}\n"),
+            ("reset-password.html", "<p title='{{ user.name }}'>{{ url }} {{ expires_in }}</p>\n"),
+        ] {
+            fs::write(directory.path().join(name), text).unwrap();
+        }
+        let templates = templates(Some(directory.path()), Some("Example"));
+        let name = format!("Ada'<script>\r\nBcc: eve@b.co{}", "x".repeat(100));
+        let reset = letter(Kind::PasswordReset, "https://a/?x&y");
+        let mail = templates.write(&Letter { name, ..reset });
+        let name = format!("Ada'<script>  Bcc: eve@b.co{}", "x".repeat(37));
+        assert_eq!(mail.subject, format!("{name}: Example"));
+        assert_eq!(mail.text, format!("{name}\nhttps://a/?x&y\n"));
+        let name = name.replace('\'', "&#39;").replace('<', "&lt;").replace('>', "&gt;");
+        assert_eq!(mail.html, format!("<p title='{name}'>https://a/?x&amp;y 1 hour</p>\n"));
+
+        let other = templates.write(&letter(Kind::EmailVerification, "https://a/"));
+        assert_eq!(other.subject, "Verify your e-mail address for Example");
     }
 
     #[test]

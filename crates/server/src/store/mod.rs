@@ -4,6 +4,7 @@
 mod account;
 mod engine;
 mod jwks;
+mod mail;
 mod operate;
 mod own_password;
 mod schema;
@@ -19,6 +20,7 @@ use schema::Shape;
 pub(crate) use account::{Account, UnlinkError};
 pub use engine::{DatabaseUrl, DatabaseUrlError, Refusal};
 pub(crate) use jwks::StoredKey;
+pub(crate) use mail::QueuedMail;
 pub use operate::{SessionSummary, Sessions};
 pub(crate) use own_password::{ChangePassword, OwnPassword};
 pub(crate) use session::{ActiveSession, Session};

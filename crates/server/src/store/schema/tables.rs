@@ -144,12 +144,25 @@ pub(in crate::store) const BETTER_AUTH: &[Table] = &[
 ];
 
 /// What we keep beside it. `rateLimit` is Better Auth's own, for `rateLimit.storage: "database"`.
-pub(in crate::store) const OURS: &[Table] = &[Table {
-    name: "rateLimit",
-    columns: &[
-        id(),
-        text("key").rule(Rule::Unique),
-        column("count", Kind::Integer),
-        column("lastRequest", Kind::BigInt),
-    ],
-}];
+pub(in crate::store) const OURS: &[Table] = &[
+    Table {
+        name: "rateLimit",
+        columns: &[
+            id(),
+            text("key").rule(Rule::Unique),
+            column("count", Kind::Integer),
+            column("lastRequest", Kind::BigInt),
+        ],
+    },
+    Table {
+        name: "gatewright_mail",
+        columns: &[
+            id(),
+            text("payload"),
+            column("attempts", Kind::Integer),
+            column("nextAttemptAt", Kind::BigInt).rule(Rule::Indexed),
+            column("expiresAt", Kind::BigInt),
+            column("createdAt", Kind::BigInt),
+        ],
+    },
+];

@@ -1,0 +1,248 @@
+//! Mails by SMTP (RFC 5321), over TLS that is verified.
+//!
+//! Each step is taken by itself, so that a refusal is known for what it is: of the whole server, of
+//! the password, or of this one mail. What a server says in words is never passed on: it may repeat
+//! an address.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lettre::Address;
+use lettre::address::Envelope;
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, Certificate, TlsParameters, TlsParametersBuilder,
+};
+use lettre::transport::smtp::extension::ClientId;
+
+use super::Mail;
+use super::error::MailError;
+use super::message::Letterhead;
+use super::transport::Failure;
+use crate::clock::Date;
+use crate::options::{Security, Smtp as SmtpOptions};
+
+/// How long a server may take over a farewell.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Bytes of a file of certificates, at most: more than all the world's have.
+const MOST_CA_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How the password is shown to the server. Both show it in clear, inside of TLS.
+const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
+
+/// Refusals that have to do with signing in, which the operator can mend (RFC 4954 §6).
+const ABOUT_SIGN_IN: [u16; 4] = [530, 534, 535, 538];
+
+/// The server that takes mails further.
+pub(super) struct Relay {
+    host: String,
+    port: u16,
+    protection: Protection,
+    credentials: Option<Credentials>,
+    hello: ClientId,
+    timeout: Duration,
+    letterhead: Letterhead,
+}
+
+enum Protection {
+    Tls(TlsParameters),
+    StartTls(TlsParameters),
+    None,
+}
+
+/// One lane to it, with the connection that was used last.
+pub(super) struct Smtp {
+    relay: Arc<Relay>,
+    connection: Option<AsyncSmtpConnection>,
+}
+
+impl Relay {
+    pub(super) fn new(options: &SmtpOptions, letterhead: Letterhead) -> Result<Self, MailError> {
+        let host = options.host.clone().ok_or(MailError::NoHost)?;
+        let protection = match options.security {
+            Security::Tls => Protection::Tls(tls(options, &host)?),
+            Security::StartTls => Protection::StartTls(tls(options, &host)?),
+            Security::None => Protection::None,
+        };
+        let credentials = match (&options.username, &options.password) {
+            (Some(name), Some(password)) => {
+                Some(Credentials::new(name.clone(), password.reveal().to_owned()))
+            }
+            (None, None) => None,
+            _ => return Err(MailError::HalfOfCredentials),
+        };
+        Ok(Self {
+            port: options.port(),
+            protection,
+            credentials,
+            hello: ClientId::Domain(letterhead.host.clone()),
+            timeout: options.attempt(),
+            host,
+            letterhead,
+        })
+    }
+
+    /// A connection, protected and signed in.
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+        let implicit = match &self.protection {
+            Protection::Tls(parameters) => Some(parameters.clone()),
+            Protection::StartTls(_) | Protection::None => None,
+        };
+        let server = (self.host.as_str(), self.port);
+        let mut connection = AsyncSmtpConnection::connect_tokio1(
+            server,
+            Some(self.timeout),
+            &self.hello,
+            implicit,
+            None,
+        )
+        .await
+        .map_err(|error| temporary("connecting", &error))?;
+        if let Protection::StartTls(parameters) = &self.protection {
+            if !connection.can_starttls() {
+                connection.abort().await;
+                return Err(Failure::Temporary(
+                    "the mail server offers no STARTTLS; somebody on the way may have taken the \
+                     offer out"
+                        .to_owned(),
+                ));
+            }
+            connection
+                .starttls(parameters.clone(), &self.hello)
+                .await
+                .map_err(|error| temporary("STARTTLS", &error))?;
+        }
+        if let Some(credentials) = &self.credentials {
+            if connection.server_info().get_auth_mechanism(&MECHANISMS).is_none() {
+                connection.abort().await;
+                return Err(Failure::Temporary(
+                    "the mail server lets nobody sign in by PLAIN or LOGIN".to_owned(),
+                ));
+            }
+            if let Err(error) = connection.auth(&MECHANISMS, credentials).await {
+                connection.abort().await;
+                return Err(temporary("signing in", &error));
+            }
+        }
+        Ok(connection)
+    }
+}
+
+impl Smtp {
+    pub(super) fn new(relay: Arc<Relay>) -> Self {
+        Self { relay, connection: None }
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.relay.timeout
+    }
+
+    /// Connects and signs in, as for a mail.
+    pub(super) async fn try_out(&mut self) -> Result<(), Failure> {
+        let timeout = self.relay.timeout;
+        let connected = tokio::time::timeout(timeout, self.relay.connect()).await;
+        self.connection = Some(connected.unwrap_or_else(|_elapsed| Err(too_slow(timeout)))?);
+        Ok(())
+    }
+
+    pub(super) async fn deliver(
+        &mut self,
+        mail: &Mail,
+        id: &str,
+        written: Date,
+    ) -> Result<(), Failure> {
+        let timeout = self.relay.timeout;
+        let delivered = tokio::time::timeout(timeout, self.send(mail, id, written)).await;
+        delivered.unwrap_or_else(|_elapsed| Err(too_slow(timeout)))
+    }
+
+    /// The connection is kept only when all went well.
+    async fn send(&mut self, mail: &Mail, id: &str, written: Date) -> Result<(), Failure> {
+        let relay = &self.relay;
+        let address = |text: &str| text.parse::<Address>().ok();
+        let from = address(relay.letterhead.from.address());
+        let envelope = address(&mail.to).and_then(|to| Envelope::new(from, vec![to]).ok());
+        let Some(envelope) = envelope else {
+            return Err(Failure::Permanent("its address is none that mail can go to".to_owned()));
+        };
+        let mut connection = Self::connected(self.connection.take(), relay).await?;
+        let message = relay.letterhead.message(mail, id, written);
+        connection.send(&envelope, message.as_bytes()).await.map_err(|error| refused(&error))?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// The connection that was kept, if the server still knows it, or a new one.
+    async fn connected(
+        kept: Option<AsyncSmtpConnection>,
+        relay: &Relay,
+    ) -> Result<AsyncSmtpConnection, Failure> {
+        if let Some(mut kept) = kept
+            && kept.test_connected().await
+        {
+            return Ok(kept);
+        }
+        relay.connect().await
+    }
+
+    /// Says farewell to the server.
+    pub(super) async fn rest(&mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            // Whatever it answers, and if nothing: it is not needed any more.
+            let _ = tokio::time::timeout(FAREWELL, connection.quit()).await;
+        }
+    }
+}
+
+/// The system's certificates, and those of a file.
+fn tls(options: &SmtpOptions, host: &str) -> Result<TlsParameters, MailError> {
+    let mut builder = TlsParametersBuilder::new(host.to_owned());
+    if let Some(path) = &options.ca_file {
+        let flaw = |problem: String| MailError::CaFile { path: path.clone(), problem };
+        let length = std::fs::metadata(path).map(|file| file.len());
+        let length = length.map_err(|error| flaw(format!("cannot be read: {error}")))?;
+        if length > MOST_CA_BYTES {
+            return Err(flaw("is too long for a file of certificates".to_owned()));
+        }
+        let pem = std::fs::read(path).map_err(|error| flaw(format!("cannot be read: {error}")))?;
+        let no_certificate = || flaw("holds no certificate in PEM".to_owned());
+        if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
+            return Err(no_certificate());
+        }
+        let certificates = Certificate::from_pem(&pem).map_err(|_no_pem| no_certificate())?;
+        builder = builder.add_root_certificate(certificates);
+    }
+    builder.build().map_err(|error| MailError::Tls(error.to_string()))
+}
+
+/// While nothing of the mail is known to the server, nothing it says is about the mail.
+fn temporary(step: &str, error: &Error) -> Failure {
+    Failure::Temporary(format!("{step}: {}", reason(error)))
+}
+
+/// What came of a mail that was handed over.
+fn refused(error: &Error) -> Failure {
+    let code = error.status().map(u16::from);
+    let is_about_mail = error.is_permanent() && !code.is_some_and(|c| ABOUT_SIGN_IN.contains(&c));
+    let reason = reason(error);
+    if is_about_mail { Failure::Permanent(reason) } else { Failure::Temporary(reason) }
+}
+
+/// What is wrong, without the words of the server.
+fn reason(error: &Error) -> String {
+    if let Some(code) = error.status() {
+        format!("the mail server answered {code}")
+    } else if error.is_response() {
+        "the mail server hung up, or answered what is no SMTP".to_owned()
+    } else if error.is_client() {
+        "the mail server lacks something that the mail needs".to_owned()
+    } else {
+        error.to_string()
+    }
+}
+
+fn too_slow(limit: Duration) -> Failure {
+    Failure::Temporary(format!("the mail server took longer than {} s", limit.as_secs()))
+}
