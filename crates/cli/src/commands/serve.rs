@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::args::ServeFlags;
-use crate::config::{Resolved, Settings};
+use crate::config::{Resolved, Settings, mail_place};
 use crate::environment::Environment;
 use crate::{Failure, logging};
 
@@ -121,10 +121,7 @@ impl Announcement {
             },
             secret: resolved.secret_source.to_string(),
             trusted_origins: resolved.trusted_origins.clone(),
-            mails: resolved.options.mail.directory.as_deref().map_or_else(
-                || "none are sent".to_owned(),
-                |path| absolute(path).display().to_string(),
-            ),
+            mails: mail_place(&resolved.options.mail),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use gatewright_server::SenderError;
 use serde_json::{Value as Json, json};
 
 use super::Settings;
@@ -29,6 +30,7 @@ enum Takes {
     Count(fn(&mut Settings, u32)),
     Flag(fn(&mut Settings, bool)),
     List(fn(&mut Settings, Vec<String>) -> Result<(), String>),
+    Port(fn(&mut Settings, u16)),
     /// A number of seconds, or a span like `15m`, from 1 on (or from 0, where that means never or
     /// always).
     Seconds {
@@ -70,6 +72,14 @@ keys! {
     "advanced.use_secure_cookies", "Secure cookies with the __Secure- prefix; by default where base_url is https",
         |from| json!(from.advanced.use_secure_cookies) => Takes::Flag(|to, on| {
         to.advanced.use_secure_cookies = Some(on);
+    });
+    "app_name", "What the application is called in mails; by default by the host of base_url",
+        |from| json!(from.app_name) => Takes::Text(|to, text| {
+        if text.trim().is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) {
+            return Err("takes a name of 100 characters at most".to_owned());
+        }
+        to.app_name = Some(text.trim().to_owned());
+        Ok(())
     });
     "base_path", "The path below which the endpoints lie",
         |from| json!(from.base_path) => Takes::Text(|to, text| {
@@ -156,12 +166,51 @@ keys! {
         to.listen = text.parse().map_err(|_| "takes an address like 127.0.0.1:4000".to_owned())?;
         Ok(())
     });
-    "mail.directory", "Where mails go, a file each; on a loopback address .gatewright/mail unless set, else there are none",
+    "mail.directory", "Where mails go, a file each, without mail.smtp; on a loopback address .gatewright/mail unless set",
         |from| json!(from.mail.directory) => Takes::Text(|to, text| {
         if text.is_empty() {
             return Err("takes a directory, like mails".to_owned());
         }
         to.mail.directory = Some(PathBuf::from(text));
+        Ok(())
+    });
+    "mail.from", "Who mails come from: an address, or Name <address>; by default no-reply@ the host, where SMTP is not used",
+        |from| json!(from.mail.from.as_ref().map(ToString::to_string)) => Takes::Text(|to, text| {
+        to.mail.from = Some(text.parse().map_err(|error: SenderError| error.to_string())?);
+        Ok(())
+    });
+    "mail.smtp.ca_file", "Certificates (PEM) that are trusted beside the system's",
+        |from| json!(from.mail.smtp.ca_file) => Takes::Text(|to, text| {
+        to.mail.smtp.ca_file = Some(PathBuf::from(text));
+        Ok(())
+    });
+    "mail.smtp.host", "The server that mails are handed to; the certificate must be for it",
+        |from| json!(from.mail.smtp.host) => Takes::Text(|to, text| {
+        to.mail.smtp.host = Some(text.to_owned());
+        Ok(())
+    });
+    "mail.smtp.password_file", "The file with the password; GATEWRIGHT__MAIL__SMTP__PASSWORD comes first",
+        |from| json!(from.mail_password_file) => Takes::Text(|to, text| {
+        to.mail_password_file = Some(PathBuf::from(text));
+        Ok(())
+    });
+    "mail.smtp.port", "Its port; by default 465 with tls, 587 with starttls, 25 with none",
+        |from| json!(from.mail.smtp.port) => Takes::Port(|to, port| to.mail.smtp.port = Some(port));
+    "mail.smtp.security", "tls from the first byte; starttls, which is then required; or none, on this machine only",
+        |from| json!(from.mail.smtp.security.name()) => Takes::Text(|to, text| {
+        to.mail.smtp.security = text.parse().map_err(|()| "takes tls, starttls or none".to_owned())?;
+        Ok(())
+    });
+    "mail.smtp.timeout", "How long an attempt to deliver a mail may take in all, up to 10 minutes",
+        |from| json!(from.mail.smtp.timeout) => Takes::Seconds { least: 1, set: |to, n| to.mail.smtp.timeout = n };
+    "mail.smtp.username", "Whom to sign in to the mail server as",
+        |from| json!(from.mail.smtp.username) => Takes::Text(|to, text| {
+        to.mail.smtp.username = Some(text.to_owned());
+        Ok(())
+    });
+    "mail.templates", "A directory with texts of your own for mails",
+        |from| json!(from.mail.templates) => Takes::Text(|to, text| {
+        to.mail.templates = Some(PathBuf::from(text));
         Ok(())
     });
     "rate_limit.enabled", "Counts requests by address and path",
@@ -201,6 +250,7 @@ impl Key {
         let mut schema = match self.takes {
             Takes::Count(_) => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
             Takes::Flag(_) => json!({ "type": "boolean" }),
+            Takes::Port(_) => json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX }),
             Takes::List(_) => json!({ "anyOf": [
                 { "type": "array", "items": { "type": "string" } },
                 { "type": "string" },
@@ -229,6 +279,10 @@ impl Key {
             Takes::Flag(set) => set(to, value.flag().ok_or("takes true or false")?),
             Takes::List(set) => {
                 return set(to, value.list().ok_or("takes a list of texts, like [\"a\", \"b\"]")?);
+            }
+            Takes::Port(set) => {
+                let port = value.count().and_then(|n| u16::try_from(n).ok()).filter(|n| *n > 0);
+                set(to, port.ok_or("takes the number of a port, like 465")?);
             }
             Takes::Seconds { least, set } => {
                 let in_range = |seconds: &i64| (least..=MOST_SECONDS).contains(seconds);

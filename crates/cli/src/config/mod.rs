@@ -3,6 +3,7 @@
 //! Every key is declared once, in [`keys::KEYS`]; what is read here is checked there.
 
 mod keys;
+mod mail;
 mod report;
 mod secret;
 
@@ -20,6 +21,7 @@ use gatewright_server::{
 use crate::args::ServeFlags;
 use crate::environment::Environment;
 use keys::{KEYS, Value};
+pub(crate) use mail::place as mail_place;
 pub(crate) use report::{schema, shown};
 pub(crate) use secret::SecretSource;
 
@@ -28,9 +30,6 @@ const FILE: &str = "gatewright.toml";
 /// The front end that a server for development trusts when it was told of none: where Next.js and
 /// its like start.
 const DEVELOPMENT_ORIGIN: &str = "http://localhost:3000";
-
-/// Where a server for development puts mails when it was not told.
-const DEVELOPMENT_MAIL: &str = ".gatewright/mail";
 
 /// What was configured, each key read and none of them combined yet.
 #[derive(Debug)]
@@ -48,9 +47,11 @@ pub(crate) struct Settings {
     rate_limit: RateLimit,
     advanced: Advanced,
     jwt: Jwt,
+    mail: Mail,
+    mail_password_file: Option<PathBuf>,
+    app_name: Option<String>,
     /// Where each key that was set was set.
     places: BTreeMap<&'static str, String>,
-    mail: Mail,
 }
 
 impl Default for Settings {
@@ -69,8 +70,10 @@ impl Default for Settings {
             rate_limit: RateLimit::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
-            places: BTreeMap::new(),
             mail: Mail::default(),
+            mail_password_file: None,
+            app_name: None,
+            places: BTreeMap::new(),
         }
     }
 }
@@ -122,6 +125,9 @@ impl Settings {
             }
         }
         for (name, key, value) in environment.keys() {
+            if key == mail::PASSWORD_KEY {
+                continue;
+            }
             settings.set(name, &key, Value::Text(value), &mut problems);
         }
         Ok((settings, problems))
@@ -145,7 +151,7 @@ impl Settings {
         random: &Random,
     ) -> anyhow::Result<Resolved> {
         let is_loopback = address.ip().is_loopback();
-        self.require_mail(is_loopback)?;
+        let mail = self.mail(environment, is_loopback)?;
         let base_url = match self.base_url {
             Some(url) => url,
             None if is_loopback => format!("http://localhost:{}", address.port()),
@@ -168,23 +174,9 @@ impl Settings {
         options.rate_limit = self.rate_limit;
         options.advanced = self.advanced;
         options.jwt = self.jwt;
-        options.mail = self.mail;
-        if is_loopback && options.mail.directory.is_none() {
-            options.mail.directory = Some(PathBuf::from(DEVELOPMENT_MAIL));
-        }
+        options.mail = mail;
+        options.app_name = self.app_name;
         Ok(Resolved { options, trusted_origins, secret_source })
-    }
-
-    /// On a loopback address there is a directory for mails without being told.
-    fn require_mail(&self, is_loopback: bool) -> anyhow::Result<()> {
-        let can_send = is_loopback || self.mail.directory.is_some();
-        if self.email_and_password.require_email_verification && !can_send {
-            bail!(
-                "email_and_password.require_email_verification would let nobody in: there is no \
-                 way to send mails; set mail.directory"
-            );
-        }
-        Ok(())
     }
 
     fn set(&mut self, place: &str, key: &str, value: Value<'_>, problems: &mut Vec<String>) {
@@ -192,6 +184,7 @@ impl Settings {
             Some(known) => known.set(self, value).map(|()| {
                 self.places.insert(known.name, place.to_owned());
             }),
+            None if key == mail::PASSWORD_KEY => Err(mail::NO_PASSWORD_KEY.to_owned()),
             None => Err(format!("there is no such key; did you mean {}?", keys::nearest(key))),
         };
         if let Err(problem) = result {

@@ -44,7 +44,7 @@ impl Settings {
         };
         note(self.database().map(drop));
         let is_loopback = self.listen.ip().is_loopback();
-        note(self.require_mail(is_loopback));
+        note(self.mail(environment, is_loopback).map(drop));
         let algorithm = self.jwt.algorithm;
         note(secret::look(environment, self.secret_file.as_deref(), is_loopback).and_then(
             |found| {

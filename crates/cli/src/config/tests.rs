@@ -140,8 +140,8 @@ fn a_verification_that_nobody_could_pass_is_refused() {
                 email_and_password.require_email_verification = true";
     let secret = [("BETTER_AUTH_SECRET", SECRET)];
     let error = resolve(read(file, &[]).unwrap(), "0.0.0.0:4000", &secret).err().unwrap();
-    assert!(error.to_string().contains("set mail.directory"), "{error}");
+    assert!(error.to_string().contains("set mail.smtp.host, or mail.directory"), "{error}");
     let settings = read(&format!("listen = '0.0.0.0:4000'\n{file}"), &[]).unwrap();
     let problems = settings.problems(&environment(&secret), &Random::system());
-    assert!(problems.iter().any(|problem| problem.contains("set mail.directory")), "{problems:?}");
+    assert!(problems.iter().any(|problem| problem.contains("set mail.smtp.host")), "{problems:?}");
 }

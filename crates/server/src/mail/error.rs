@@ -34,6 +34,9 @@ pub enum MailError {
          `Example <no-reply@example.com>`"
     )]
     NoSender,
+    /// Longer than anybody should wait.
+    #[error("mail.smtp.timeout is 10 minutes at most")]
+    Timeout,
     /// Half of what signing in to the mail server takes.
     #[error(
         "mail.smtp.username and a password go together; the password comes from \

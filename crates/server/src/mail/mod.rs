@@ -45,6 +45,9 @@ const MOST_ADDRESS_BYTES: usize = 320;
 /// would fill the disk, and nobody could follow them.
 const MOST_LINK_BYTES: usize = 16 * 1024;
 
+/// Seconds of `mail.smtp.timeout`, at most.
+const MOST_TIMEOUT: i64 = 600;
+
 /// How long a server that stops goes on delivering what is due. The rest waits for the next start.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -131,6 +134,9 @@ fn check_smtp(options: &MailOptions) -> Result<(), MailError> {
     }
     if smtp.security == Security::None && !smtp.is_on_this_machine() {
         return Err(MailError::Unprotected { host: host.clone() });
+    }
+    if !(1..=MOST_TIMEOUT).contains(&smtp.timeout) {
+        return Err(MailError::Timeout);
     }
     if smtp.username.is_some() != smtp.password.is_some() {
         return Err(MailError::HalfOfCredentials);

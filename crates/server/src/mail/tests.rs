@@ -299,6 +299,7 @@ fn options_that_contradict_each_other_or_protect_nothing_are_refused() {
         (MailOptions { directory: Some(PathBuf::new()), ..mail(smtp("a.co")) }, "keep one of them"),
         (MailOptions { from: None, ..mail(smtp("a.co")) }, "set mail.from"),
         (mail(Smtp { port: Some(25), ..Smtp::default() }), "set mail.smtp.host"),
+        (mail(Smtp { timeout: 601, ..smtp("a.co") }), "10 minutes at most"),
         (mail(smtp("a.co:25")), "mail.smtp.port"),
         (mail(smtp("")), "no name of a host"),
         (mail(Smtp { password: password(), ..smtp("a.co") }), "go together"),

@@ -1,0 +1,74 @@
+//! How mails leave, put together: the keys of `mail`, and the password from a file or the
+//! environment.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use gatewright_server::{Mail, MailPassword};
+
+use super::Settings;
+use crate::environment::Environment;
+
+/// The key that there is not, as its variable has it.
+pub(super) const PASSWORD_KEY: &str = "mail.smtp.password";
+
+/// The variable with the password of the mail server.
+const PASSWORD: &str = "GATEWRIGHT__MAIL__SMTP__PASSWORD";
+
+/// Why the key is not there.
+pub(super) const NO_PASSWORD_KEY: &str = "a password has no place in this file; put it into a file \
+    of its own and its path into mail.smtp.password_file, or into the variable \
+    GATEWRIGHT__MAIL__SMTP__PASSWORD";
+
+/// Where a server for development puts mails when it was not told.
+const DEVELOPMENT: &str = ".gatewright/mail";
+
+impl Settings {
+    /// How mails leave a server that listens on loopback or not; refused if they could not.
+    pub(super) fn mail(
+        &self,
+        environment: &Environment,
+        is_loopback: bool,
+    ) -> anyhow::Result<Mail> {
+        let mut mail = self.mail.clone();
+        mail.smtp.password = self.mail_password(environment)?;
+        if is_loopback && !mail.is_on() {
+            mail.directory = Some(PathBuf::from(DEVELOPMENT));
+        }
+        mail.check()?;
+        if self.email_and_password.require_email_verification && !mail.is_on() {
+            bail!(
+                "email_and_password.require_email_verification would let nobody in: there is no \
+                 way to send mails; set mail.smtp.host, or mail.directory"
+            );
+        }
+        Ok(mail)
+    }
+
+    /// As for the secret, the environment comes first.
+    fn mail_password(&self, environment: &Environment) -> anyhow::Result<Option<MailPassword>> {
+        if let Some(password) = environment.get(PASSWORD) {
+            return Ok(Some(MailPassword::new(password)));
+        }
+        let Some(path) = &self.mail_password_file else { return Ok(None) };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the password of mail in {}", path.display()))?;
+        let password = text.trim_end_matches(['\r', '\n']);
+        if password.is_empty() {
+            bail!("mail.smtp.password_file: {} is empty", path.display());
+        }
+        Ok(Some(MailPassword::new(password)))
+    }
+}
+
+/// In a word, for the start-up lines.
+pub(crate) fn place(mail: &Mail) -> String {
+    let smtp = &mail.smtp;
+    match (&smtp.host, &mail.directory) {
+        (Some(host), _) => format!("{host} port {} ({})", smtp.port(), smtp.security.name()),
+        (None, Some(path)) => {
+            std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string()
+        }
+        (None, None) => "none are sent".to_owned(),
+    }
+}
