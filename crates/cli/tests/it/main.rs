@@ -16,6 +16,7 @@ mod key_pair;
 mod process;
 mod raw;
 mod server;
+mod smtp_server;
 
 mod account;
 mod command_line;
@@ -36,6 +37,8 @@ mod secret;
 mod secret_command;
 mod sessions_command;
 mod shutdown;
+mod smtp;
+mod smtp_faults;
 mod sqlite;
 mod token;
 mod tokens;

@@ -21,7 +21,7 @@ const SMTP_LANES: usize = 4;
 /// A way out. Each lane has its own.
 pub(super) enum Transport {
     Directory(Arc<Directory>),
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
 }
 
 /// Why a mail was not delivered. It names no address and nothing of the mail.
@@ -48,7 +48,7 @@ impl Transport {
     ) -> Result<Vec<Self>, MailError> {
         if options.smtp.host.is_some() {
             let relay = Arc::new(Relay::new(&options.smtp, letterhead)?);
-            let smtp = |_| Self::Smtp(Smtp::new(Arc::clone(&relay)));
+            let smtp = |_| Self::Smtp(Box::new(Smtp::new(Arc::clone(&relay))));
             return Ok((0..SMTP_LANES).map(smtp).collect());
         }
         let directory = options.directory.clone();
