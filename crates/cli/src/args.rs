@@ -1,6 +1,7 @@
 //! What was typed.
 
 pub(crate) mod config;
+pub(crate) mod mail;
 pub(crate) mod secret;
 pub(crate) mod sessions;
 pub(crate) mod token;
@@ -12,6 +13,7 @@ use clap::{Args as Flags, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use config::ConfigCommand;
+use mail::MailCommand;
 use secret::SecretCommand;
 use sessions::SessionsCommand;
 use token::TokenCommand;
@@ -53,6 +55,9 @@ pub(crate) enum Command {
     /// Check, show and describe the server's configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at mails, and see whether they arrive
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Print completions for a shell
     #[command(after_help = "\
 Examples:

@@ -75,6 +75,7 @@ pub fn run(
             Ok(Exit::Clean)
         }
         Command::Config(command) => commands::config::run(&command, &environment, &surroundings()),
+        Command::Mail(command) => commands::mail::run(&command, &environment, &surroundings()),
         Command::Secret(command) => commands::secret::run(&command, &surroundings()),
         Command::Sessions(command) => {
             commands::sessions::run(&command, &environment, &surroundings())

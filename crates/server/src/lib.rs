@@ -35,7 +35,7 @@ pub use clock::{Clock, Date};
 pub use context::{Context, StartError};
 pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort, equal_in_constant_time};
 pub use listen::listen;
-pub use mail::{MailError, TemplateError};
+pub use mail::{MailError, MailPreview, TemplateError, mail_kinds, preview_mail, send_test_mail};
 pub use options::{
     Advanced, BaseUrl, BaseUrlError, EmailAndPassword, EmailVerification, Jwt, Mail, MailPassword,
     Options, RateLimit, Security, Sender, SenderError, SessionOptions, Smtp, UserOptions,

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use gatewright_server::{Mail, MailPassword};
+use gatewright_server::{BaseUrl, Mail, MailPassword, Options, Random, Secret};
 
 use super::Settings;
 use crate::environment::Environment;
@@ -43,6 +43,24 @@ impl Settings {
             );
         }
         Ok(mail)
+    }
+
+    /// What mails are written and sent with; no secret is made for it, nor read.
+    pub(crate) fn for_mails(
+        &self,
+        environment: &Environment,
+        random: &Random,
+    ) -> anyhow::Result<Options> {
+        let is_loopback = self.listen.ip().is_loopback();
+        let here = || is_loopback.then(|| format!("http://localhost:{}", self.listen.port()));
+        let base_url = self.base_url.clone().or_else(here).context(
+            "base_url is missing: links in mails lead to where browsers reach the server",
+        )?;
+        let base_url = BaseUrl::new(&base_url, &self.base_path)?;
+        let mut options = Options::new(base_url, &[], Secret::new(&Secret::generate(random))?)?;
+        options.mail = self.mail(environment, is_loopback)?;
+        options.app_name.clone_from(&self.app_name);
+        Ok(options)
     }
 
     /// As for the secret, the environment comes first.

@@ -28,6 +28,7 @@ mod delete_user;
 mod examples;
 mod logs;
 mod mail;
+mod mail_command;
 mod main_job;
 mod malformed;
 mod own_password;

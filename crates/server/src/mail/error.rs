@@ -57,6 +57,15 @@ pub enum MailError {
     /// A template of `mail.templates` is wrong.
     #[error("mail.templates: {0}")]
     Template(#[from] TemplateError),
+    /// A mail to nowhere.
+    #[error("the receiver is no address that mail can go to")]
+    UnusableAddress,
+    /// There is nowhere to deliver mails to.
+    #[error("no mails are sent: set mail.smtp.host, or mail.directory")]
+    NoWay,
+    /// A mail was not taken.
+    #[error("the mail was not delivered: {0}")]
+    NotDelivered(String),
     /// Mails are delivered by tasks.
     #[error("mails need a Tokio runtime to be delivered by")]
     NoRuntime,

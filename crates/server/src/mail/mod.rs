@@ -4,6 +4,7 @@
 //! queue, so that no slow disk or mail server holds up an answer, and no failure of one becomes the
 //! request's; what cannot be delivered is tried again, also by the next start of the server.
 
+mod by_hand;
 mod directory;
 mod error;
 mod header;
@@ -30,6 +31,7 @@ use crate::crypto::Random;
 use crate::options::{Mail as MailOptions, Options, Security};
 use crate::shape::is_email;
 use crate::store::Store;
+pub use by_hand::{MailPreview, mail_kinds, preview_mail, send_test_mail};
 pub use error::MailError;
 use lane::Office;
 use message::Letterhead;

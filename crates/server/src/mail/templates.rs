@@ -11,7 +11,8 @@ use super::{Kind, Letter, Mail};
 use crate::options::{Mail as MailOptions, Options};
 pub use files::TemplateError;
 use files::Texts;
-use template::{Values, escaped};
+use template::Values;
+pub(super) use template::escaped;
 
 /// Characters of a user's name in a mail, at most: enough for a name, and too few for a message.
 const MOST_NAME_CHARACTERS: usize = 64;

@@ -123,7 +123,7 @@ impl Values<'_> {
 }
 
 /// Text as it may stand in HTML, in quotes too.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::mail) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
         match c {
             '&' => escaped.push_str("&amp;"),
