@@ -123,6 +123,11 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The primitives that TLS is made of.
+pub(crate) fn tls_provider() -> Arc<rustls::crypto::CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
+
 /// Where random bytes come from.
 #[derive(Clone)]
 pub struct Random(Arc<Fill>);

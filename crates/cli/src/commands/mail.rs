@@ -43,8 +43,8 @@ fn preview(
 ) -> Result<Exit, Failure> {
     let options = options(flags.config.as_deref(), environment, around)?;
     let Some(kind) = &flags.kind else {
-        let names: String = mail_kinds().map(|name| format!("{name}\n")).collect();
-        return output::result(names.as_bytes()).map(|()| Exit::Clean);
+        let names = mail_kinds().collect::<Vec<_>>().join("\n");
+        return output::result(format!("{names}\n").as_bytes()).map(|()| Exit::Clean);
     };
     let mail = preview_mail(&options, kind).map_err(|error| Failure::Usage(error.into()))?;
     let mail = mail.ok_or_else(|| {

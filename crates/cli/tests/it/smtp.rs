@@ -136,6 +136,29 @@ async fn a_server_that_does_not_offer_the_starttls_it_should_gets_nothing() {
 }
 
 #[tokio::test]
+async fn nothing_that_was_said_before_tls_counts_within_it() {
+    let options = Options::default()
+        .variable("GATEWRIGHT__MAIL__SMTP__USERNAME", "postbote")
+        .variable("GATEWRIGHT__MAIL__SMTP__PASSWORD", "needle");
+    let inject = SmtpServer::start(&options.path(""), "inject", &json!({}));
+    let reason = failure(options, inject.port(), "starttls").await;
+    assert!(reason.contains("received corrupt message"), "{reason}");
+    inject.wait_for("ended", "");
+    assert!(!inject.has_said("believed"));
+}
+
+#[tokio::test]
+async fn a_server_that_never_ends_its_line_is_left() {
+    for security in ["none", "starttls"] {
+        let options = Options::default();
+        SmtpServer::start(&options.path(""), "tls", &json!({}));
+        let flood = SmtpServer::start(&options.path(""), "flood", &json!({}));
+        let reason = failure(options, flood.port(), security).await;
+        assert!(reason.contains("says too much"), "{security}: {reason}");
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_of_nobody_trusted_or_for_another_name_is_refused() {
     for (name, security) in
         [("localhost", "tls"), ("other.example", "tls"), ("other.example", "starttls")]

@@ -63,6 +63,11 @@ impl SmtpServer {
         Received::of(&event(&line, "data").expect("a mail"))
     }
 
+    /// Whether it has told of such an event.
+    pub(crate) fn has_said(&self, name: &str) -> bool {
+        self.process.stderr().lines().any(|line| event(line, name).is_some())
+    }
+
     /// Waits until it has said this, in the event of this name.
     #[track_caller]
     pub(crate) fn wait_for(&self, name: &str, start: &str) {

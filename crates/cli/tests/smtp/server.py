@@ -7,6 +7,7 @@ keeps its certificate and that of its authority, `ca.pem`, which it makes at its
 import asyncio
 import base64
 import json
+import socket
 import ssl
 import sys
 from pathlib import Path
@@ -72,6 +73,32 @@ def authenticator(expected):
     return check
 
 
+def greet_and(flood_or_inject, options):
+    """Not a mail server: what somebody on the way could make of one."""
+    tls = context(Path(options["directory"]), "localhost")
+    listener = socket.create_server(("127.0.0.1", 0))
+    say(port=listener.getsockname()[1])
+    while True:
+        stream, _ = listener.accept()
+        try:
+            if flood_or_inject == "flood":
+                while True:
+                    stream.sendall(b"2" * 65536)
+            stream.sendall(b"220 here\r\n")
+            stream.recv(1024)
+            stream.sendall(b"250-here\r\n250 STARTTLS\r\n")
+            stream.recv(1024)
+            # What stands behind the answer did not come from within TLS.
+            stream.sendall(b"220 go on\r\n250-here\r\n250 AUTH PLAIN\r\n")
+            protected = tls.wrap_socket(stream, server_side=True)
+            protected.recv(1024)
+            # Nothing was said within TLS: whoever goes on has believed the other.
+            say(believed=protected.recv(1024).decode())
+        except OSError as error:
+            say(ended=type(error).__name__)
+        stream.close()
+
+
 async def main(options):
     security = options["security"]
     tls = None
@@ -101,4 +128,7 @@ async def main(options):
     await server.serve_forever()
 
 
-asyncio.run(main(json.loads(sys.argv[1])))
+options = json.loads(sys.argv[1])
+if options["security"] in ["flood", "inject"]:
+    greet_and(options["security"], options)
+asyncio.run(main(options))

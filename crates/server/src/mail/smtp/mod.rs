@@ -4,6 +4,8 @@
 //! the password, or of this one mail. What a server says in words is never passed on: it may repeat
 //! an address.
 
+mod wire;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +13,7 @@ use lettre::Address;
 use lettre::address::Envelope;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{
-    AsyncSmtpConnection, Certificate, TlsParameters, TlsParametersBuilder,
-};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::ClientId;
 
 use super::Mail;
@@ -21,13 +21,14 @@ use super::error::MailError;
 use super::message::Letterhead;
 use super::transport::Failure;
 use crate::clock::Date;
-use crate::options::{Security, Smtp as SmtpOptions};
+use crate::options::Smtp as SmtpOptions;
+use wire::Door;
 
 /// How long a server may take over a farewell.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Bytes of a file of certificates, at most: more than all the world's have.
-const MOST_CA_BYTES: u64 = 4 * 1024 * 1024;
+/// Mails on one connection, at most: some servers count, and so does [`wire`].
+const MOST_MAILS: u32 = 100;
 
 /// How the password is shown to the server. Both show it in clear, inside of TLS.
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
@@ -37,35 +38,22 @@ const ABOUT_SIGN_IN: [u16; 4] = [530, 534, 535, 538];
 
 /// The server that takes mails further.
 pub(super) struct Relay {
-    host: String,
-    port: u16,
-    protection: Protection,
+    door: Door,
     credentials: Option<Credentials>,
-    hello: ClientId,
     timeout: Duration,
     letterhead: Letterhead,
-}
-
-enum Protection {
-    Tls(TlsParameters),
-    StartTls(TlsParameters),
-    None,
 }
 
 /// One lane to it, with the connection that was used last.
 pub(super) struct Smtp {
     relay: Arc<Relay>,
     connection: Option<AsyncSmtpConnection>,
+    /// How many mails it has taken.
+    mails: u32,
 }
 
 impl Relay {
     pub(super) fn new(options: &SmtpOptions, letterhead: Letterhead) -> Result<Self, MailError> {
-        let host = options.host.clone().ok_or(MailError::NoHost)?;
-        let protection = match options.security {
-            Security::Tls => Protection::Tls(tls(options, &host)?),
-            Security::StartTls => Protection::StartTls(tls(options, &host)?),
-            Security::None => Protection::None,
-        };
         let credentials = match (&options.username, &options.password) {
             (Some(name), Some(password)) => {
                 Some(Credentials::new(name.clone(), password.reveal().to_owned()))
@@ -73,47 +61,21 @@ impl Relay {
             (None, None) => None,
             _ => return Err(MailError::HalfOfCredentials),
         };
-        Ok(Self {
-            port: options.port(),
-            protection,
-            credentials,
-            hello: ClientId::Domain(letterhead.host.clone()),
-            timeout: options.attempt(),
-            host,
-            letterhead,
-        })
+        Ok(Self { door: Door::new(options)?, credentials, timeout: options.attempt(), letterhead })
     }
 
     /// A connection, protected and signed in.
     async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
-        let implicit = match &self.protection {
-            Protection::Tls(parameters) => Some(parameters.clone()),
-            Protection::StartTls(_) | Protection::None => None,
-        };
-        let server = (self.host.as_str(), self.port);
-        let mut connection = AsyncSmtpConnection::connect_tokio1(
-            server,
-            Some(self.timeout),
-            &self.hello,
-            implicit,
-            None,
-        )
-        .await
-        .map_err(|error| temporary("connecting", &error))?;
-        if let Protection::StartTls(parameters) = &self.protection {
-            if !connection.can_starttls() {
-                connection.abort().await;
-                return Err(Failure::Temporary(
-                    "the mail server offers no STARTTLS; somebody on the way may have taken the \
-                     offer out"
-                        .to_owned(),
-                ));
-            }
-            connection
-                .starttls(parameters.clone(), &self.hello)
-                .await
-                .map_err(|error| temporary("STARTTLS", &error))?;
-        }
+        let hello = &self.letterhead.host;
+        let stream = self
+            .door
+            .open(hello)
+            .await
+            .map_err(|error| Failure::Temporary(format!("connecting: {error}")))?;
+        let hello = ClientId::Domain(hello.clone());
+        let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello)
+            .await
+            .map_err(|error| temporary("connecting", &error))?;
         if let Some(credentials) = &self.credentials {
             if connection.server_info().get_auth_mechanism(&MECHANISMS).is_none() {
                 connection.abort().await;
@@ -132,7 +94,7 @@ impl Relay {
 
 impl Smtp {
     pub(super) fn new(relay: Arc<Relay>) -> Self {
-        Self { relay, connection: None }
+        Self { relay, connection: None, mails: 0 }
     }
 
     pub(super) fn timeout(&self) -> Duration {
@@ -155,6 +117,9 @@ impl Smtp {
     ) -> Result<(), Failure> {
         let timeout = self.relay.timeout;
         let delivered = tokio::time::timeout(timeout, self.send(mail, id, written)).await;
+        if self.mails >= MOST_MAILS {
+            self.rest().await;
+        }
         delivered.unwrap_or_else(|_elapsed| Err(too_slow(timeout)))
     }
 
@@ -171,6 +136,7 @@ impl Smtp {
         let message = relay.letterhead.message(mail, id, written);
         connection.send(&envelope, message.as_bytes()).await.map_err(|error| refused(&error))?;
         self.connection = Some(connection);
+        self.mails += 1;
         Ok(())
     }
 
@@ -189,32 +155,12 @@ impl Smtp {
 
     /// Says farewell to the server.
     pub(super) async fn rest(&mut self) {
+        self.mails = 0;
         if let Some(mut connection) = self.connection.take() {
             // Whatever it answers, and if nothing: it is not needed any more.
             let _ = tokio::time::timeout(FAREWELL, connection.quit()).await;
         }
     }
-}
-
-/// The system's certificates, and those of a file.
-fn tls(options: &SmtpOptions, host: &str) -> Result<TlsParameters, MailError> {
-    let mut builder = TlsParametersBuilder::new(host.to_owned());
-    if let Some(path) = &options.ca_file {
-        let flaw = |problem: String| MailError::CaFile { path: path.clone(), problem };
-        let length = std::fs::metadata(path).map(|file| file.len());
-        let length = length.map_err(|error| flaw(format!("cannot be read: {error}")))?;
-        if length > MOST_CA_BYTES {
-            return Err(flaw("is too long for a file of certificates".to_owned()));
-        }
-        let pem = std::fs::read(path).map_err(|error| flaw(format!("cannot be read: {error}")))?;
-        let no_certificate = || flaw("holds no certificate in PEM".to_owned());
-        if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
-            return Err(no_certificate());
-        }
-        let certificates = Certificate::from_pem(&pem).map_err(|_no_pem| no_certificate())?;
-        builder = builder.add_root_certificate(certificates);
-    }
-    builder.build().map_err(|error| MailError::Tls(error.to_string()))
 }
 
 /// While nothing of the mail is known to the server, nothing it says is about the mail.
