@@ -80,8 +80,17 @@ export function launch(command, args, env) {
   };
 }
 
-/** `emailAndPassword` as `EMAIL_AND_PASSWORD`. */
-const constant = (name) => name.replace(/[A-Z]/g, "_$&").toUpperCase();
+/** `emailAndPassword` as `EMAIL_AND_PASSWORD`, `onAPIError` as `ON_API_ERROR`. */
+const constant = (name) => name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/([A-Z])([A-Z][a-z])/g, "$1_$2").toUpperCase();
+
+/** `{user: {changeEmail: {enabled: true}}}` as `[["USER__CHANGE_EMAIL__ENABLED", "true"]]`. */
+function variables(settings) {
+  return Object.entries(settings).flatMap(([name, value]) =>
+    value !== null && typeof value === "object"
+      ? variables(value).map(([rest, text]) => [`${constant(name)}__${rest}`, text])
+      : [[constant(name), String(value)]],
+  );
+}
 
 function answers(port, path) {
   return new Promise((done) => {
@@ -132,9 +141,7 @@ export async function startServer(kind, options = {}) {
     env.GATEWRIGHT__RATE_LIMIT__ENABLED = String(Boolean(options.rateLimit));
     if (options.deleteUser) env.GATEWRIGHT__USER__DELETE_USER__ENABLED = "true";
     env.GATEWRIGHT__MAIL__DIRECTORY = mails;
-    for (const [section, values] of Object.entries(settings)) {
-      for (const [name, value] of Object.entries(values)) env[`GATEWRIGHT__${constant(section)}__${constant(name)}`] = String(value);
-    }
+    for (const [name, text] of variables(settings)) env[`GATEWRIGHT__${name}`] = text;
     child = launch(binary("GATEWRIGHT_BIN", "gatewright"), args, { ...env, ...options.env });
   }
   await ready(kind, child, port);

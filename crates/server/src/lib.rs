@@ -11,6 +11,7 @@ mod crypto;
 mod csrf;
 mod error;
 mod error_codes;
+mod error_page;
 mod flows;
 mod glob;
 mod listen;
@@ -36,8 +37,9 @@ pub use context::{Context, StartError};
 pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort, equal_in_constant_time};
 pub use listen::listen;
 pub use options::{
-    Advanced, BaseUrl, BaseUrlError, EmailAndPassword, EmailVerification, Jwt, Mail, Options,
-    RateLimit, SessionOptions, UserOptions,
+    Advanced, BaseUrl, BaseUrlError, ChangeEmail, DeleteUser, EmailAndPassword, EmailVerification,
+    ErrorUrl, ErrorUrlError, Jwt, Mail, OnApiError, Options, RateLimit, SessionOptions,
+    UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;

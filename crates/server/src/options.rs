@@ -2,6 +2,9 @@
 //!
 //! Names are Better Auth's option names in `snake_case`.
 
+mod error_page;
+mod user;
+
 use std::path::PathBuf;
 
 use gatewright_jose::Algorithm;
@@ -10,6 +13,9 @@ use url::Url;
 use crate::client_ip::Network;
 use crate::crypto::Secret;
 use crate::origin::{OriginPatternError, TrustedOrigins, origin_of};
+
+pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
+pub use user::{ChangeEmail, DeleteUser, UserOptions};
 
 /// Everything the server is told at start.
 #[derive(Clone, Debug)]
@@ -27,6 +33,8 @@ pub struct Options {
     pub user: UserOptions,
     /// `email_verification`.
     pub email_verification: EmailVerification,
+    /// `on_api_error`.
+    pub on_api_error: OnApiError,
     /// `session`.
     pub session: SessionOptions,
     /// `rate_limit`.
@@ -97,6 +105,9 @@ impl BaseUrl {
 pub struct EmailAndPassword {
     /// Whether there is sign-up and sign-in by password at all (here on by default).
     pub enabled: bool,
+    /// Whether sign-up signs in. Where it does not, it answers alike whether or not the address is
+    /// taken.
+    pub auto_sign_in: bool,
     /// Refuse new users.
     pub disable_sign_up: bool,
     /// Fewest UTF-16 code units of a new password.
@@ -116,6 +127,7 @@ impl Default for EmailAndPassword {
     fn default() -> Self {
         Self {
             enabled: true,
+            auto_sign_in: true,
             disable_sign_up: false,
             min_password_length: 8,
             max_password_length: 128,
@@ -148,13 +160,6 @@ impl Default for EmailVerification {
             expires_in: 3600,
         }
     }
-}
-
-/// `user`.
-#[derive(Clone, Debug, Default)]
-pub struct UserOptions {
-    /// `delete_user.enabled`: whether users may delete themselves; off by default.
-    pub delete_user_enabled: bool,
 }
 
 /// `session`.
@@ -252,6 +257,7 @@ impl Options {
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),
             email_verification: EmailVerification::default(),
+            on_api_error: OnApiError::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
             advanced: Advanced::default(),

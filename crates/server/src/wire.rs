@@ -1,5 +1,6 @@
 //! The JSON of requests and responses, and nothing else.
 
+mod leave;
 mod mail;
 
 use serde::Serialize;
@@ -10,9 +11,10 @@ use crate::clock::Date;
 use crate::shape::{Fields, Issues};
 use crate::store;
 
+pub(crate) use leave::{DeleteUser, DeleteUserCallback, Deleted};
 pub(crate) use mail::{
-    EmailVerified, PasswordResetRequested, RequestPasswordReset, ResetPassword,
-    ResetPasswordCallback, SendVerificationEmail, VerifyEmail, token_in_query,
+    ChangeEmail, EmailChanged, EmailVerified, PasswordResetRequested, RequestPasswordReset,
+    ResetPassword, ResetPasswordCallback, SendVerificationEmail, VerifyEmail, token_in_query,
 };
 
 /// Body of `POST /sign-up/email`. Further fields are let through, and ignored.
@@ -167,22 +169,6 @@ impl Body for VerifyPassword {
     }
 }
 
-/// Body of `POST /delete-user`.
-pub(crate) struct DeleteUser {
-    pub(crate) password: Option<String>,
-    pub(crate) token: Option<String>,
-}
-
-impl Body for DeleteUser {
-    fn read(body: Option<&Value>) -> Result<Self, Issues> {
-        let mut fields = Fields::of(body, None)?;
-        fields.optional_string("callbackURL");
-        let password = fields.optional_string("password");
-        let token = fields.optional_string("token");
-        fields.finish(Self { password, token })
-    }
-}
-
 /// A user as clients see one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -292,13 +278,6 @@ pub(crate) struct ChangedPassword<'a> {
     /// Of the new session, if the others were to end.
     pub(crate) token: Option<&'a str>,
     pub(crate) user: User<'a>,
-}
-
-/// Answer of `POST /delete-user`.
-#[derive(Serialize)]
-pub(crate) struct Deleted {
-    pub(crate) success: bool,
-    pub(crate) message: &'static str,
 }
 
 /// Answer of `GET /get-session`.

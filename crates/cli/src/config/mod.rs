@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gatewright_server::{
-    Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, Options,
-    Random, RateLimit, SessionOptions, UserOptions,
+    Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, OnApiError,
+    Options, Random, RateLimit, SessionOptions, UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -44,6 +44,7 @@ pub(crate) struct Settings {
     email_and_password: EmailAndPassword,
     user: UserOptions,
     email_verification: EmailVerification,
+    on_api_error: OnApiError,
     session: SessionOptions,
     rate_limit: RateLimit,
     advanced: Advanced,
@@ -65,6 +66,7 @@ impl Default for Settings {
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),
             email_verification: EmailVerification::default(),
+            on_api_error: OnApiError::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
             advanced: Advanced::default(),
@@ -164,6 +166,7 @@ impl Settings {
         options.email_and_password = self.email_and_password;
         options.user = self.user;
         options.email_verification = self.email_verification;
+        options.on_api_error = self.on_api_error;
         options.session = self.session;
         options.rate_limit = self.rate_limit;
         options.advanced = self.advanced;
@@ -182,6 +185,12 @@ impl Settings {
             bail!(
                 "email_and_password.require_email_verification would let nobody in: there is no \
                  way to send mails; set mail.directory"
+            );
+        }
+        if self.user.delete_user.send_delete_account_verification && !can_send {
+            bail!(
+                "user.delete_user.send_delete_account_verification would let nobody be deleted: \
+                 there is no way to send mails; set mail.directory"
             );
         }
         Ok(())

@@ -11,7 +11,8 @@ use crate::error_codes;
 use crate::store::{CreateUserError, NewUser, Session, User};
 use crate::wire;
 
-/// Makes a user with a password, and signs them in unless the address is to be verified first.
+/// Makes a user with a password, and signs them in unless the address is to be verified first,
+/// or sign-up does not.
 pub(crate) async fn with_password(
     cx: &Context,
     facts: &mut Facts,
@@ -23,7 +24,9 @@ pub(crate) async fn with_password(
     }
     password_length::check_new(cx, &body.password)?;
     let email = body.email.to_lowercase();
-    let is_secret = options.require_email_verification;
+    let signs_in = options.auto_sign_in && !options.require_email_verification;
+    // Who is not signed in does not learn whether the address was taken either.
+    let is_secret = !signs_in;
     let is_taken = cx.store.has_email(&email).await?;
     let taken = || ApiError::known(&error_codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL);
     if is_taken && !is_secret {
@@ -45,7 +48,7 @@ pub(crate) async fn with_password(
         return Ok((pretend(cx, user).await?, None));
     }
     let remember = Remember::from(body.remember_me);
-    let session = (!is_secret).then(|| session::begin(cx, facts, &user.id, remember));
+    let session = signs_in.then(|| session::begin(cx, facts, &user.id, remember));
     let new = NewUser {
         user: user.clone(),
         account_id: cx.random.id(ID_CHARACTERS),
@@ -61,7 +64,7 @@ pub(crate) async fn with_password(
         Err(CreateUserError::EmailTaken) => return Err(taken()),
         Err(CreateUserError::Store(error)) => return Err(error.into()),
     }
-    if cx.options.email_verification.send_on_sign_up.unwrap_or(is_secret) {
+    if mails(cx) {
         verification::send(cx, Some(&user), body.callback_url.as_deref())?;
     }
     if let Some(session) = &session {
@@ -74,8 +77,14 @@ pub(crate) async fn with_password(
 /// much work as for a new one.
 async fn pretend(cx: &Context, user: User) -> Result<User, ApiError> {
     cx.store.write_nothing(cx.random.id(ID_CHARACTERS), user.created_at).await?;
-    if cx.options.email_verification.send_on_sign_up.unwrap_or(true) {
+    if mails(cx) {
         verification::send(cx, None, None)?;
     }
     Ok(user)
+}
+
+/// Whether a link is mailed to who signs up.
+fn mails(cx: &Context) -> bool {
+    let is_required = cx.options.email_and_password.require_email_verification;
+    cx.options.email_verification.send_on_sign_up.unwrap_or(is_required)
 }

@@ -32,6 +32,11 @@ const MOST_LINK_BYTES: usize = 16 * 1024;
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    AccountDeletion,
+    /// To the old address.
+    EmailChangeConfirmation,
+    /// To the new one.
+    EmailChangeVerification,
     EmailVerification,
     PasswordReset,
 }
@@ -40,6 +45,9 @@ impl Kind {
     /// As it stands in the log and in names of files.
     fn name(self) -> &'static str {
         match self {
+            Self::AccountDeletion => "account-deletion",
+            Self::EmailChangeConfirmation => "email-change-confirmation",
+            Self::EmailChangeVerification => "email-change-verification",
             Self::EmailVerification => "email-verification",
             Self::PasswordReset => "password-reset",
         }

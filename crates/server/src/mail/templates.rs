@@ -35,6 +35,30 @@ pub(super) fn write(host: &str, letter: &Letter) -> Mail {
 
 fn words(host: &str, kind: Kind) -> Words {
     match kind {
+        Kind::AccountDeletion => Words {
+            subject: format!("Delete your account for {host}"),
+            why: "Somebody, hopefully you, asked to delete your account, with everything in it.",
+            button: "Delete my account",
+            link: "The link works once, in a browser where you are signed in, within",
+            otherwise: "If it was not you, do not open the link, and change your password: \
+                        somebody else is signed in to your account.",
+        },
+        Kind::EmailChangeConfirmation => Words {
+            subject: format!("Confirm your new e-mail address for {host}"),
+            why: "Somebody, hopefully you, asked to use another e-mail address for your account.",
+            button: "Use the other address",
+            link: "The link is valid for",
+            otherwise: "If it was not you, do not open the link, and change your password: \
+                        somebody else is signed in to your account.",
+        },
+        Kind::EmailChangeVerification => Words {
+            subject: format!("Verify your new e-mail address for {host}"),
+            why: "Please confirm that this e-mail address is yours and is to be the one of your \
+                  account.",
+            button: "Verify this address",
+            link: "The link works once, within",
+            otherwise: "If you did not ask for this, ignore this mail: nothing is changed.",
+        },
         Kind::EmailVerification => Words {
             subject: format!("Verify your e-mail address for {host}"),
             why: "Please confirm that this e-mail address is yours.",
@@ -89,7 +113,13 @@ mod tests {
 
     #[test]
     fn each_mail_has_its_link_twice_over_and_says_how_long_it_is_good() {
-        for kind in [Kind::PasswordReset, Kind::EmailVerification] {
+        for kind in [
+            Kind::AccountDeletion,
+            Kind::EmailChangeConfirmation,
+            Kind::EmailChangeVerification,
+            Kind::EmailVerification,
+            Kind::PasswordReset,
+        ] {
             let mail = mail(kind, "https://auth.example.com/t?a=1&b=2");
             assert!(mail.subject.ends_with(" for auth.example.com"), "{}", mail.subject);
             assert!(mail.text.contains("\nhttps://auth.example.com/t?a=1&b=2\n"), "{}", mail.text);

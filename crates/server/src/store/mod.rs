@@ -2,6 +2,8 @@
 //! by one conditional statement, or by a lock that a transaction holds.
 
 mod account;
+mod change_email;
+mod deletion;
 mod engine;
 mod jwks;
 mod operate;
@@ -17,6 +19,8 @@ use engine::{Engine, Postgres, Sqlite, values};
 use schema::Shape;
 
 pub(crate) use account::{Account, UnlinkError};
+pub(crate) use change_email::{ChangeEmailError, EmailState, NewEmail};
+pub(crate) use deletion::Deletion;
 pub use engine::{DatabaseUrl, DatabaseUrlError, Refusal};
 pub(crate) use jwks::StoredKey;
 pub use operate::{SessionSummary, Sessions};

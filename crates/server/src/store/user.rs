@@ -137,24 +137,14 @@ impl Store {
         user_id: String,
         token: String,
     ) -> Result<bool, StoreError> {
-        const ASKS: &str = r#"SELECT 1 FROM "session" WHERE "token" = $1 AND "userId" = $2"#;
-        // Sessions and accounts by name: tables that others have made may not cascade.
-        const DELETE: [&str; 3] = [
-            r#"DELETE FROM "session" WHERE "userId" = $1"#,
-            r#"DELETE FROM "account" WHERE "userId" = $1"#,
-            r#"DELETE FROM "user" WHERE "id" = $1"#,
-        ];
         self.engine
             .write(move |tx| {
                 Box::pin(async move {
-                    let asks = tx.first(ASKS, values![&token, &user_id], |_| Ok(())).await?;
-                    if asks.is_none() {
-                        return Ok(false);
+                    let asks = has_session(tx, &token, &user_id).await?;
+                    if asks {
+                        delete(tx, &user_id).await?;
                     }
-                    for sql in DELETE {
-                        tx.execute(sql, values![&user_id]).await?;
-                    }
-                    Ok(true)
+                    Ok(asks)
                 })
             })
             .await
@@ -198,6 +188,25 @@ impl Store {
             })
             .await
     }
+}
+
+/// Whether a user has the session with `token`.
+pub(super) async fn has_session(tx: &Tx, token: &str, user_id: &str) -> Result<bool, StoreError> {
+    const SQL: &str = r#"SELECT 1 FROM "session" WHERE "token" = $1 AND "userId" = $2"#;
+    Ok(tx.first(SQL, values![token, user_id], |_| Ok(())).await?.is_some())
+}
+
+/// Deletes a user. Sessions and accounts by name: tables that others have made may not cascade.
+pub(super) async fn delete(tx: &Tx, user_id: &str) -> Result<(), StoreError> {
+    const SQL: [&str; 3] = [
+        r#"DELETE FROM "session" WHERE "userId" = $1"#,
+        r#"DELETE FROM "account" WHERE "userId" = $1"#,
+        r#"DELETE FROM "user" WHERE "id" = $1"#,
+    ];
+    for sql in SQL {
+        tx.execute(sql, values![user_id]).await?;
+    }
+    Ok(())
 }
 
 /// An account with a password.
