@@ -241,4 +241,41 @@ export const differences = [
       assert.ok(!/<(script|img|a|iframe|link)\b|https?:/.test(text), text);
     },
   },
+  {
+    id: "additional-fields-have-their-type",
+    reason: "Better Auth takes any value for an additional field: text is stored as a number, numbers as text, and what the database then refuses fails with 422 or 500. Ours says what is wrong with it, and stores nothing.",
+    scenario: /^additional fields of a type that they are not$/,
+    step: /^(sign-up|update|session), /,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 400);
+      assert.equal(answer(step).body.json?.code, "VALIDATION_ERROR");
+      assert.match(answer(step).body.json.message, /^\[body\.\w+\] (Invalid input: expected \w+( value)?, received \w+|Invalid date)$/);
+      assert.deepEqual(answer(step).cookies, []);
+    },
+  },
+  {
+    id: "additional-fields-of-another-type-are-not-stored",
+    reason: "What was refused left no row, and changed none.",
+    scenario: /^additional fields of a type that they are not$/,
+    step: /^rows$/,
+    field: /^rows\./,
+    assert(step) {
+      assert.equal(step.rows.user.length, 1);
+      assert.equal(step.rows.user[0].nickname.value, "Countess");
+      assert.equal(step.rows.user[0].age.value, 36);
+    },
+  },
+  {
+    id: "a-unique-field-that-is-taken-is-said",
+    reason: "Where an update gives an additional field a value that another has and that may be there once, Better Auth fails with 500 and no body; ours answers as to a sign-up with one.",
+    scenario: /^additional fields that are there once$/,
+    step: /^changed to one that is not$/,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 422);
+      assert.deepEqual(answer(step).body.json, { code: "FAILED_TO_UPDATE_USER", message: "Failed to update user" });
+      assert.deepEqual(answer(step).cookies, []);
+    },
+  },
 ];

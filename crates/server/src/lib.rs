@@ -12,6 +12,7 @@ mod csrf;
 mod error;
 mod error_codes;
 mod error_page;
+mod fields;
 mod flows;
 mod glob;
 mod listen;
@@ -35,6 +36,9 @@ pub use client_ip::{Network, NetworkError};
 pub use clock::{Clock, Date};
 pub use context::{Context, StartError};
 pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort, equal_in_constant_time};
+pub use fields::{
+    AdditionalField, AdditionalFields, FieldDefault, FieldError, FieldOwner, FieldType,
+};
 pub use listen::listen;
 pub use options::{
     Advanced, BaseUrl, BaseUrlError, ChangeEmail, DeleteUser, EmailAndPassword, EmailVerification,

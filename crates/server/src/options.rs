@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::client_ip::Network;
 use crate::crypto::Secret;
+use crate::fields::AdditionalFields;
 use crate::origin::{OriginPatternError, TrustedOrigins, origin_of};
 
 pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
@@ -171,11 +172,18 @@ pub struct SessionOptions {
     pub update_age: i64,
     /// Seconds since sign-in within which a session counts as fresh; 0: always.
     pub fresh_age: i64,
+    /// `additional_fields`.
+    pub additional_fields: AdditionalFields,
 }
 
 impl Default for SessionOptions {
     fn default() -> Self {
-        Self { expires_in: 604_800, update_age: 86_400, fresh_age: 86_400 }
+        Self {
+            expires_in: 604_800,
+            update_age: 86_400,
+            fresh_age: 86_400,
+            additional_fields: AdditionalFields::default(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Every key is declared once, in [`keys::KEYS`]; what is read here is checked there.
 
+mod fields;
 mod keys;
 mod report;
 mod secret;
@@ -19,6 +20,7 @@ use gatewright_server::{
 
 use crate::args::ServeFlags;
 use crate::environment::Environment;
+use fields::GivenFields;
 use keys::{KEYS, Value};
 pub(crate) use report::{schema, shown};
 pub(crate) use secret::SecretSource;
@@ -52,6 +54,7 @@ pub(crate) struct Settings {
     /// Where each key that was set was set.
     places: BTreeMap<&'static str, String>,
     mail: Mail,
+    fields: GivenFields,
 }
 
 impl Default for Settings {
@@ -73,6 +76,7 @@ impl Default for Settings {
             jwt: Jwt::default(),
             places: BTreeMap::new(),
             mail: Mail::default(),
+            fields: GivenFields::default(),
         }
     }
 }
@@ -126,6 +130,9 @@ impl Settings {
         for (name, key, value) in environment.keys() {
             settings.set(name, &key, Value::Text(value), &mut problems);
         }
+        let [of_users, of_sessions] = settings.fields.build(&mut problems);
+        settings.user.additional_fields = of_users;
+        settings.session.additional_fields = of_sessions;
         Ok((settings, problems))
     }
 
@@ -197,6 +204,10 @@ impl Settings {
     }
 
     fn set(&mut self, place: &str, key: &str, value: Value<'_>, problems: &mut Vec<String>) {
+        if let Some(result) = self.fields.set(place, key, value) {
+            problems.extend(result.err().map(|problem| format!("{place}: {key}: {problem}")));
+            return;
+        }
         let result = match KEYS.iter().find(|known| known.name == key) {
             Some(known) => known.set(self, value).map(|()| {
                 self.places.insert(known.name, place.to_owned());

@@ -19,6 +19,7 @@ mod raw;
 mod server;
 
 mod account;
+mod additional_fields;
 mod change_email;
 mod command_line;
 mod config_command;

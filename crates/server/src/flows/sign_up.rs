@@ -1,8 +1,8 @@
 //! New users. Upstream: `src/api/routes/sign-up.ts`.
 
-use super::password_length;
 use super::session::{self, Remember};
 use super::verification;
+use super::{additional, password_length};
 use crate::call::Facts;
 use crate::context::Context;
 use crate::crypto::ID_CHARACTERS;
@@ -23,6 +23,7 @@ pub(crate) async fn with_password(
         return Err(ApiError::known(&error_codes::EMAIL_PASSWORD_SIGN_UP_DISABLED));
     }
     password_length::check_new(cx, &body.password)?;
+    let additional = additional::of_new_user(cx, &body.more)?;
     let email = body.email.to_lowercase();
     let signs_in = options.auto_sign_in && !options.require_email_verification;
     // Who is not signed in does not learn whether the address was taken either.
@@ -43,6 +44,7 @@ pub(crate) async fn with_password(
         image: body.image,
         created_at: now,
         updated_at: now,
+        additional,
     };
     if is_taken {
         return Ok((pretend(cx, user).await?, None));
@@ -57,11 +59,15 @@ pub(crate) async fn with_password(
     };
     match cx.store.create_user(new).await {
         Ok(()) => {}
+        // Not the address is there already, but another value that may be there once.
+        Err(CreateUserError::Taken) if !cx.store.has_email(&user.email).await? => {
+            return Err(ApiError::known(&error_codes::FAILED_TO_CREATE_USER));
+        }
         // Somebody was faster.
-        Err(CreateUserError::EmailTaken) if is_secret => {
+        Err(CreateUserError::Taken) if is_secret => {
             return Ok((pretend(cx, user).await?, None));
         }
-        Err(CreateUserError::EmailTaken) => return Err(taken()),
+        Err(CreateUserError::Taken) => return Err(taken()),
         Err(CreateUserError::Store(error)) => return Err(error.into()),
     }
     if mails(cx) {

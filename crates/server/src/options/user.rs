@@ -1,8 +1,12 @@
-//! `user`: what users may do with themselves.
+//! `user`: what users have, and may do with themselves.
+
+use crate::fields::AdditionalFields;
 
 /// `user`.
 #[derive(Clone, Debug, Default)]
 pub struct UserOptions {
+    /// `additional_fields`.
+    pub additional_fields: AdditionalFields,
     /// `change_email`.
     pub change_email: ChangeEmail,
     /// `delete_user`.

@@ -1,7 +1,7 @@
 //! The address of a user, and its change.
 
-use super::engine::values;
-use super::user::{User, columns as user_columns};
+use super::engine::{Row, values};
+use super::user::User;
 use super::{Store, StoreError};
 use crate::clock::Date;
 
@@ -49,19 +49,15 @@ impl From<StoreError> for ChangeEmailError {
 impl Store {
     /// Changes the address of a user, unless it is another by now.
     pub(crate) async fn change_email(&self, change: NewEmail) -> Result<User, ChangeEmailError> {
-        const SQL: &str = concat!(
-            r#"UPDATE "user" SET "email" = $1,
-               "emailVerified" = CASE WHEN $2 THEN "emailVerified" ELSE FALSE END, "updatedAt" = $3
-               WHERE "id" = $4 AND "email" = $5 RETURNING "#,
-            user_columns!()
-        );
+        let statements = self.statements.clone();
         self.engine
             .write(move |tx| {
                 Box::pin(async move {
                     let NewEmail { user_id, old_email, email, state, now } = &change;
                     let stays = *state == EmailState::AsBefore;
                     let values = values![email, stays, *now, user_id, old_email];
-                    let changed = tx.first(SQL, values, |row| User::from_row(row, 0)).await?;
+                    let read = |row: &Row<'_>| statements.user(row, 0);
+                    let changed = tx.first(&statements.change_email, values, read).await?;
                     changed.ok_or(ChangeEmailError::NotTheirs)
                 })
             })

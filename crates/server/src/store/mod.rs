@@ -2,6 +2,7 @@
 //! by one conditional statement, or by a lock that a transaction holds.
 
 mod account;
+mod additional;
 mod change_email;
 mod deletion;
 mod engine;
@@ -10,13 +11,18 @@ mod operate;
 mod own_password;
 mod schema;
 mod session;
+mod statements;
 mod user;
 mod verification;
 
 use std::error::Error;
+use std::sync::Arc;
 
 use engine::{Engine, Postgres, Sqlite, values};
 use schema::Shape;
+use statements::Statements;
+
+use crate::fields::{AdditionalFields, Numbers};
 
 pub(crate) use account::{Account, UnlinkError};
 pub(crate) use change_email::{ChangeEmailError, EmailState, NewEmail};
@@ -101,17 +107,28 @@ pub struct Store {
     /// that others made is not altered unasked.
     ours: Engine,
     shape: Shape,
+    statements: Arc<Statements>,
 }
 
 impl Store {
     /// Opens the database at `url`. An empty one gets its tables; an existing Better Auth database
     /// is used as it is. A new SQLite file is made readable by its owner alone.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        Self::open_with(url, AdditionalFields::default(), AdditionalFields::default()).await
+    }
+
+    /// Opens the database at `url` as one whose users and sessions have additional fields.
+    pub async fn open_with(
+        url: &DatabaseUrl,
+        user_fields: AdditionalFields,
+        session_fields: AdditionalFields,
+    ) -> Result<Self, StoreError> {
         let engine = match url {
             DatabaseUrl::Sqlite(file) => Engine::Sqlite(Sqlite::open(file)?),
             DatabaseUrl::Postgres(url) => Engine::Postgres(Postgres::new(url)?),
         };
-        let shape = schema::prepare(&engine).await?;
+        let statements = Arc::new(Statements::new(user_fields, session_fields));
+        let shape = schema::prepare(&engine, statements.clone()).await?;
         let ours = if shape.has_ours {
             engine.clone()
         } else {
@@ -119,13 +136,21 @@ impl Store {
             schema::prepare_ours(&memory).await?;
             memory
         };
-        Ok(Self { engine, ours, shape })
+        Ok(Self { engine, ours, shape, statements })
     }
 
     /// Whether the tables of ours are in the database; otherwise what they hold is this process's
     /// alone, and gone when it ends.
     pub fn has_own_tables(&self) -> bool {
         self.shape.has_ours
+    }
+
+    /// Which numbers a field may have.
+    pub(crate) fn numbers(&self) -> Numbers {
+        match self.engine {
+            Engine::Sqlite(_) => Numbers::Any,
+            Engine::Postgres(_) => Numbers::Int32,
+        }
     }
 
     /// Whether reads and writes are answered.
