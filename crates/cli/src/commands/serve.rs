@@ -79,7 +79,8 @@ async fn open_with(
     Store::open_with(database, user_fields, session_fields).await.map_err(|error| {
         let is_mendable = matches!(
             error,
-            StoreError::ForeignSchema { .. }
+            StoreError::Field(_)
+                | StoreError::ForeignSchema { .. }
                 | StoreError::NotADatabase(_)
                 | StoreError::Open(_)
                 | StoreError::Tls(_)

@@ -45,6 +45,7 @@ mod shutdown;
 mod sqlite;
 mod token;
 mod tokens;
+mod verification;
 
 /// Fails with every complaint at once.
 #[track_caller]

@@ -129,7 +129,10 @@ pub(super) fn typed(kind: FieldType, value: &Json, numbers: Numbers) -> Result<J
             let date = moment(text).ok_or_else(|| "Invalid date".to_owned())?;
             Ok(Json::from(date.to_string()))
         }
-        FieldType::Number => number(value, numbers).ok_or_else(|| mismatch("number")),
+        FieldType::Number => number(value, numbers).ok_or_else(|| {
+            let is_any = numbers == Numbers::Any || !value.is_number();
+            mismatch(if is_any { "number" } else { "int" })
+        }),
         FieldType::Numbers => items(value, |item| {
             let number = item.is_number().then(|| number(item, Numbers::Any)).flatten();
             number.ok_or_else(|| shape::mismatch("number", Some(item)))

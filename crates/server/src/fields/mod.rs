@@ -215,6 +215,20 @@ impl AdditionalFields {
         self.0.as_deref().unwrap_or_default()
     }
 
+    /// Whether the database takes every default.
+    pub(crate) fn check_defaults(&self, numbers: Numbers) -> Result<(), FieldError> {
+        for field in self.all() {
+            if let Some(FieldDefault::Fixed(value)) = &field.default {
+                let refused = |_| FieldError::Default {
+                    name: field.name.clone(),
+                    kind: "number of its column: a whole one of 32 bits",
+                };
+                input::typed(field.kind, value, numbers).map_err(refused)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A row's values that nobody has set.
     pub(crate) fn defaults(&self, now: Date) -> Additional {
         let value = |field: &AdditionalField| {

@@ -155,6 +155,11 @@ fn fields_that_could_not_work_are_refused() {
     };
     let day = serde_json::to_value(fields(vec![day]).defaults(NOW)).unwrap();
     assert_eq!(day, json!({"day": "2026-01-31T00:00:00.000Z"}), "a default is as values are");
+    let half =
+        AdditionalField { default: Some(fixed(json!(0.5))), ..optional("half", FieldType::Number) };
+    let half = fields(vec![half]);
+    assert_eq!(half.check_defaults(Numbers::Any), Ok(()));
+    assert!(half.check_defaults(Numbers::Int32).is_err());
     let must = AdditionalField::new("nick", FieldType::Text);
     assert!(AdditionalFields::new(FieldOwner::User, vec![must.clone()]).is_ok());
     let error = refused(FieldOwner::Session, must.clone());

@@ -22,7 +22,7 @@ use engine::{Engine, Postgres, Sqlite, values};
 use schema::Shape;
 use statements::Statements;
 
-use crate::fields::{AdditionalFields, Numbers};
+use crate::fields::{AdditionalFields, FieldError, Numbers};
 
 pub(crate) use account::{Account, UnlinkError};
 pub(crate) use change_email::{ChangeEmailError, EmailState, NewEmail};
@@ -48,6 +48,9 @@ pub enum StoreError {
     /// Another row has a value that may be there once.
     #[error("the database has such a row already")]
     Conflict(#[source] Box<dyn Error + Send + Sync>),
+    /// An additional field can't be kept.
+    #[error("a field cannot be kept in this database")]
+    Field(#[from] FieldError),
     /// The database is one of something else, or of a version we don't know.
     #[error(
         "the database has tables, but not those of Better Auth 1.7: {missing} is missing. \
@@ -127,6 +130,9 @@ impl Store {
             DatabaseUrl::Sqlite(file) => Engine::Sqlite(Sqlite::open(file)?),
             DatabaseUrl::Postgres(url) => Engine::Postgres(Postgres::new(url)?),
         };
+        for fields in [&user_fields, &session_fields] {
+            fields.check_defaults(numbers_of(&engine))?;
+        }
         let statements = Arc::new(Statements::new(user_fields, session_fields));
         let shape = schema::prepare(&engine, statements.clone()).await?;
         let ours = if shape.has_ours {
@@ -147,10 +153,7 @@ impl Store {
 
     /// Which numbers a field may have.
     pub(crate) fn numbers(&self) -> Numbers {
-        match self.engine {
-            Engine::Sqlite(_) => Numbers::Any,
-            Engine::Postgres(_) => Numbers::Int32,
-        }
+        numbers_of(&self.engine)
     }
 
     /// Whether reads and writes are answered.
@@ -163,5 +166,12 @@ impl Store {
     pub async fn close(&self) {
         self.ours.close().await;
         self.engine.close().await;
+    }
+}
+
+fn numbers_of(engine: &Engine) -> Numbers {
+    match engine {
+        Engine::Sqlite(_) => Numbers::Any,
+        Engine::Postgres(_) => Numbers::Int32,
     }
 }
