@@ -133,3 +133,24 @@ async fn an_old_address_that_is_verified_is_asked_first() {
     server.assert_unharmed();
     assert_eq!(options.mails().len(), 3);
 }
+
+#[tokio::test]
+async fn a_link_that_is_opened_again_and_again_mails_nobody_without_end() {
+    let options = enabled().variable(CONFIRMED, "true");
+    let limited = options.clone().variable("GATEWRIGHT__RATE_LIMIT__ENABLED", "true");
+    let server = Server::start(&limited);
+    let ada = server.sign_up("ada").await;
+    let verify = json!({"email": ada.email});
+    assert_eq!(server.post("/send-verification-email", &verify).by(&ada).send().await.status, 200);
+    assert_eq!(server.get(options.mail(0).await.path()).send().await.status, 302);
+    ask(&server, &ada, "victim@example.com").await;
+    let question = options.mail(1).await;
+    for _ in 0..20 {
+        let answer = server.get(question.path()).send().await;
+        assert_eq!((answer.status, answer.header("location")), (302, Some("/")));
+    }
+    server.assert_unharmed();
+    // Three in a minute from one address, the request by hand among them.
+    let mails = options.mails().len();
+    assert_eq!(mails, 4, "two before, and two to the new address");
+}

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::error_codes;
 use crate::mail::{Kind, Letter};
+use crate::rate_limit::Path;
 use crate::store::{ActiveSession, ChangeEmailError, EmailState, NewEmail, User};
 use crate::wire;
 
@@ -140,7 +141,11 @@ pub(super) async fn follow(
     let callback_url = query.callback_url.as_deref();
     let state = match claims.request_type {
         Some(RequestType::Confirmation) => {
-            mail(cx, Some(&user), &update_to, RequestType::Verification, callback_url)?;
+            // A link can be opened without end, and must not mail somebody without end.
+            let path = Path::Known("/send-verification-email");
+            if cx.rate_limiter.check(facts.ip(cx), path, cx.clock.now()).is_ok() {
+                mail(cx, Some(&user), &update_to, RequestType::Verification, callback_url)?;
+            }
             return Ok(Followed::Confirmed);
         }
         Some(RequestType::Verification) => EmailState::AsBefore,
