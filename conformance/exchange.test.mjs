@@ -8,11 +8,26 @@ import { startServer, subjectKind, temporaryDirectory } from "./lib/servers.mjs"
 
 // Both answer for the same public address, as two servers behind one proxy would.
 const baseUrl = "http://auth.example:4999";
+// Additional fields of each type, and links that are on their way when the database changes hands.
+const settings = {
+  user: {
+    additionalFields: {
+      active: { type: "boolean", defaultValue: true },
+      joinedAt: { type: "date", defaultValue: "now" },
+      nickname: { type: "string", required: false },
+      score: { type: "number", required: false, defaultValue: 7 },
+      tags: { type: "string[]", defaultValue: ["a", "b"] },
+    },
+    changeEmail: { enabled: true },
+    deleteUser: { enabled: true, sendDeleteAccountVerification: true },
+  },
+  session: { additionalFields: { theme: { type: "string", defaultValue: "light" }, width: { type: "number", required: false } } },
+};
 const running = [];
 after(() => Promise.all(running.map((server) => server.stop())));
 
 async function start(kind, database) {
-  const server = await startServer(kind, { database, baseUrl });
+  const server = await startServer(kind, { database, baseUrl, settings });
   running.push(server);
   return { server, run: new Run(server) };
 }
@@ -36,6 +51,14 @@ function handOver(title, first, second) {
       await before.run.post(path, { email: brian.email });
       letters.push(await before.run.mail());
     }
+    const carl = await before.run.user("carl");
+    await carl.client.updateUser({ nickname: "C", tags: [], score: null });
+    await carl.client.updateSession({ width: 80 });
+    await carl.client.changeEmail({ newEmail: "charles@example.com" });
+    letters.push(await before.run.mail());
+    await carl.client.deleteUser();
+    letters.push(await before.run.mail());
+    const { user: carlThen, session: sessionThen } = await sessionOf(before.run, carl.jar);
     const published = await keysOf(before.run);
     const oldToken = await tokenOf(before.run, ada.jar);
     await before.server.stop();
@@ -56,6 +79,19 @@ function handOver(title, first, second) {
       const { session, user } = await sessionOf(run, ada.jar);
       assert.equal(session.token, ada.token);
       assert.deepEqual(user, JSON.parse(JSON.stringify(ada.user)));
+    });
+    test("additional fields are as they were", async () => {
+      const { user, session } = await sessionOf(run, carl.jar);
+      assert.deepEqual([user, session], [carlThen, sessionThen]);
+      assert.deepEqual([user.nickname, user.tags, user.score, user.active, session.theme, session.width], ["C", [], null, true, "light", 80]);
+    });
+    test("a change of address that was begun goes on, and a deletion", async () => {
+      const [, , change, deletion] = letters;
+      const changed = await run.raw("GET", `/verify-email?token=${change.token}`, { cookies: carl.jar });
+      assert.equal(changed.json().user.email, "charles@example.com");
+      const deleted = await run.raw("GET", `/delete-user/callback?token=${deletion.token}`, { cookies: carl.jar });
+      assert.deepEqual(deleted.json(), { success: true, message: "User deleted" });
+      assert.equal(await sessionOf(run, carl.jar), null);
     });
     test("a cookie not to be remembered is not refreshed", async () => {
       const { session } = await sessionOf(run, brief.jar);

@@ -189,4 +189,93 @@ export const differences = [
       assert.equal(header(step, "access-control-allow-origin"), "https://spaced.example");
     },
   },
+  {
+    id: "a-taken-address-is-said",
+    reason: "Where somebody else has taken an address before its owner opens the link, Better Auth fails with 500 and no body; ours says what is wrong, to whoever can read that address's mail.",
+    scenario: /^change-email to an address that is taken meanwhile$/,
+    step: /^the (link|token alone|token of an old link)$/,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      if (step.name === "the link") {
+        assert.equal(answer(step).status, 302);
+        assert.equal(header(step, "location"), "/?error=USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
+      } else {
+        assert.equal(answer(step).status, 401);
+        assert.equal(answer(step).body.json?.code, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
+      }
+      assert.deepEqual(answer(step).cookies, []);
+    },
+  },
+  {
+    id: "a-change-of-address-has-a-known-kind",
+    reason: "Better Auth treats a link of any kind that it does not know as one of its old ones, and changes the address at once; ours refuses what it does not know.",
+    scenario: /^change-email by a link of no known kind$/,
+    step: /^(the token|the next mail|rows)$/,
+    field: /^(exchanges\[|result|rows\.user\[0\])/,
+    assert(step) {
+      if (step.name === "rows") {
+        assert.equal(step.rows.user[0].email.value, "ada@example.com");
+      } else if (step.name === "the token") {
+        assert.equal(answer(step).status, 401);
+        assert.equal(answer(step).body.json?.code, "INVALID_TOKEN");
+      } else {
+        assert.equal(step.result, "is the one that was asked for");
+      }
+    },
+  },
+  {
+    id: "the-error-page-is-our-own",
+    reason: "The page that says what went wrong is a plainer one, names no other site, and comes with a policy that lets it do nothing, since anybody can make a link to it with any text.",
+    scenario: /^error page$/,
+    step: /^page /,
+    field: /^exchanges\[0\]\.(body|headers\.(content-type|content-security-policy|x-content-type-options|referrer-policy|cache-control)(\[0\])?$)/,
+    assert(step) {
+      assert.equal(answer(step).status, 200);
+      assert.equal(header(step, "content-type"), "text/html; charset=utf-8");
+      assert.match(header(step, "content-security-policy"), /^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/);
+      assert.equal(header(step, "x-content-type-options"), "nosniff");
+      assert.equal(header(step, "referrer-policy"), "no-referrer");
+      assert.equal(header(step, "cache-control"), "no-store");
+      const { text } = answer(step).body;
+      assert.match(text, /<code>(INVALID_TOKEN|UNKNOWN|state_not_found)<\/code>/);
+      assert.ok(!/<(script|img|a|iframe|link)\b|https?:/.test(text), text);
+    },
+  },
+  {
+    id: "additional-fields-have-their-type",
+    reason: "Better Auth takes any value for an additional field: text is stored as a number, numbers as text, and what the database then refuses fails with 422 or 500. Ours says what is wrong with it, and stores nothing.",
+    scenario: /^additional fields of a type that they are not$/,
+    step: /^(sign-up|update|session), /,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 400);
+      assert.equal(answer(step).body.json?.code, "VALIDATION_ERROR");
+      assert.match(answer(step).body.json.message, /^\[body\.\w+\] (Invalid input: expected \w+( value)?, received \w+|Invalid date)$/);
+      assert.deepEqual(answer(step).cookies, []);
+    },
+  },
+  {
+    id: "additional-fields-of-another-type-are-not-stored",
+    reason: "What was refused left no row, and changed none.",
+    scenario: /^additional fields of a type that they are not$/,
+    step: /^rows$/,
+    field: /^rows\./,
+    assert(step) {
+      assert.equal(step.rows.user.length, 1);
+      assert.equal(step.rows.user[0].nickname.value, "Countess");
+      assert.equal(step.rows.user[0].age.value, 36);
+    },
+  },
+  {
+    id: "a-unique-field-that-is-taken-is-said",
+    reason: "Where an update gives an additional field a value that another has and that may be there once, Better Auth fails with 500 and no body; ours answers as to a sign-up with one.",
+    scenario: /^additional fields that are there once$/,
+    step: /^changed to one that is not$/,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 422);
+      assert.deepEqual(answer(step).body.json, { code: "FAILED_TO_UPDATE_USER", message: "Failed to update user" });
+      assert.deepEqual(answer(step).cookies, []);
+    },
+  },
 ];

@@ -177,7 +177,7 @@ function bind(client) {
   const names = ["signUp", "signIn", "signOut", "getSession", "listSessions", "revokeSession", "revokeSessions"];
   names.push("revokeOtherSessions", "token", "jwks", "$fetch", "listAccounts", "unlinkAccount", "updateUser", "updateSession");
   names.push("changePassword", "verifyPassword", "deleteUser", "requestPasswordReset", "resetPassword");
-  names.push("sendVerificationEmail", "verifyEmail");
+  names.push("sendVerificationEmail", "verifyEmail", "changeEmail");
   return Object.fromEntries(names.map((name) => [name, client[name]]));
 }
 

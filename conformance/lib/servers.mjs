@@ -2,7 +2,7 @@
 // file of their own in a temporary directory, and the same configuration.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -80,8 +80,28 @@ export function launch(command, args, env) {
   };
 }
 
-/** `emailAndPassword` as `EMAIL_AND_PASSWORD`. */
-const constant = (name) => name.replace(/[A-Z]/g, "_$&").toUpperCase();
+/** `emailAndPassword` as `EMAIL_AND_PASSWORD`, `onAPIError` as `ON_API_ERROR`. */
+const constant = (name) => name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/([A-Z])([A-Z][a-z])/g, "$1_$2").toUpperCase();
+
+/** `additionalFields` of users and sessions as a configuration file has them: their names keep their case. */
+function fieldsFile(settings) {
+  const tables = ["user", "session"].flatMap((owner) =>
+    Object.entries(settings[owner]?.additionalFields ?? {}).map(([name, field]) => {
+      const lines = Object.entries(field).map(([key, value]) => `${constant(key).toLowerCase()} = ${JSON.stringify(value)}`);
+      return [`[${owner}.additional_fields.${name}]`, ...lines, ""].join("\n");
+    }),
+  );
+  return tables.join("\n");
+}
+
+/** `{user: {changeEmail: {enabled: true}}}` as `[["USER__CHANGE_EMAIL__ENABLED", "true"]]`. */
+function variables(settings) {
+  return Object.entries(settings).flatMap(([name, value]) =>
+    name === "additionalFields" ? [] : value !== null && typeof value === "object"
+      ? variables(value).map(([rest, text]) => [`${constant(name)}__${rest}`, text])
+      : [[constant(name), String(value)]],
+  );
+}
 
 function answers(port, path) {
   return new Promise((done) => {
@@ -132,9 +152,13 @@ export async function startServer(kind, options = {}) {
     env.GATEWRIGHT__RATE_LIMIT__ENABLED = String(Boolean(options.rateLimit));
     if (options.deleteUser) env.GATEWRIGHT__USER__DELETE_USER__ENABLED = "true";
     env.GATEWRIGHT__MAIL__DIRECTORY = mails;
-    for (const [section, values] of Object.entries(settings)) {
-      for (const [name, value] of Object.entries(values)) env[`GATEWRIGHT__${constant(section)}__${constant(name)}`] = String(value);
+    const file = fieldsFile(settings);
+    if (file) {
+      const path = join(temporaryDirectory(), "gatewright.toml");
+      writeFileSync(path, file);
+      args.push("--config", path);
     }
+    for (const [name, text] of variables(settings)) env[`GATEWRIGHT__${name}`] = text;
     child = launch(binary("GATEWRIGHT_BIN", "gatewright"), args, { ...env, ...options.env });
   }
   await ready(kind, child, port);

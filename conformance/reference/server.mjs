@@ -1,8 +1,9 @@
 // The real Better Auth 1.7.25 on node:http, configured from the environment:
 // PORT (0 = any), DATABASE (a SQLite file), BASE_URL, BETTER_AUTH_SECRET,
 // BETTER_AUTH_TRUSTED_ORIGINS (read by Better Auth itself), RATE_LIMIT and DELETE_USER (on|off), MAILS (a
-// directory: mails become files in it; without it none are sent), OPTIONS (JSON: more of emailAndPassword and
-// emailVerification), JWT_ALG (of the signing keys).
+// directory: mails become files in it; without it none are sent), OPTIONS (JSON: more of emailAndPassword,
+// emailVerification, onAPIError, session and user, where true stands for a function that sends a mail, and the
+// default "now" of a date for one that gives the present), JWT_ALG (of the signing keys).
 // It creates missing tables, then prints {"address": "127.0.0.1:PORT"} on stdout.
 process.env.BETTER_AUTH_TELEMETRY = "0";
 // Outside development and test, a request without x-forwarded-for has no address at all here; ours takes
@@ -35,13 +36,24 @@ const sends = (name) => (process.env.MAILS ? { [name]: async (data) => mail(data
 const alg = process.env.JWT_ALG;
 const keyPair = alg ? { jwks: { keyPairConfig: { alg } } } : {};
 const more = JSON.parse(process.env.OPTIONS ?? "{}");
+/** An option that is a function which sends a mail: sends one where it was set to true. */
+const sending = (options = {}, name) => ({ ...options, [name]: options[name] ? async (data) => mail(data) : undefined });
+/** Additional fields, whose defaults may be functions. */
+const fields = (all = {}) =>
+  Object.fromEntries(Object.entries(all).map(([name, field]) => [name, field.defaultValue === "now" && field.type === "date" ? { ...field, defaultValue: () => new Date() } : field]));
 
 const auth = betterAuth({
   baseURL: process.env.BASE_URL ?? `http://localhost:${port}`,
   database: new Database(process.env.DATABASE ?? "reference.db"),
   emailAndPassword: { enabled: true, ...sends("sendResetPassword"), ...more.emailAndPassword },
   emailVerification: { ...sends("sendVerificationEmail"), ...more.emailVerification },
-  user: { deleteUser: { enabled: process.env.DELETE_USER === "on" } },
+  session: { additionalFields: fields(more.session?.additionalFields) },
+  user: {
+    additionalFields: fields(more.user?.additionalFields),
+    changeEmail: sending(more.user?.changeEmail, "sendChangeEmailConfirmation"),
+    deleteUser: { enabled: process.env.DELETE_USER === "on", ...sending(more.user?.deleteUser, "sendDeleteAccountVerification") },
+  },
+  onAPIError: more.onAPIError,
   rateLimit: { enabled: process.env.RATE_LIMIT === "on" },
   telemetry: { enabled: false },
   logger: { level: "error" },

@@ -77,4 +77,70 @@ export default [
     await step("refresh due", () => post("/delete-user", {}, { cookies }));
     await step("still there", () => ada.client.getSession());
   }),
+
+  scenario("delete-user by mail", async ({ step, client, raw, post, user, mail, unreadMails, setSession, database }) => {
+    const ada = await user("ada");
+    const bob = await user("bob");
+    const callback = (query, options) => raw("GET", `/delete-user/callback${query}`, options);
+    await step("asked for", () => ada.client.deleteUser({ callbackURL: "/bye?a=1" }));
+    const first = await step("the mail", mail);
+    await step("nothing is deleted yet", () => ada.client.getSession());
+    await step("a wrong password", () => ada.client.deleteUser({ password: "wrong password" }));
+    await step("with the password", () => ada.client.deleteUser({ password: ada.password }));
+    const second = await step("a mail all the same", mail);
+    setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
+    await step("with a session that is not fresh", () => ada.client.deleteUser({ callbackURL: "" }));
+    const third = await step("another mail", mail);
+    await step("without a session", () => callback(`?token=${first.token}`));
+    await step("without a session, leading on", () => callback(`?token=${first.token}&callbackURL=/a`));
+    await step("with a session that is none", () => callback(`?token=${first.token}`, { cookies: "better-auth.session_token=nonsense" }));
+    await step("no token", () => callback("", { cookies: ada.jar }));
+    await step("two tokens", () => callback("?token=a&token=b", { cookies: ada.jar }));
+    await step("an empty token", () => callback("?token=", { cookies: ada.jar }));
+    await step("an unknown token", () => callback("?token=unknown", { cookies: ada.jar }));
+    await step("an unknown token, leading on", () => callback("?token=unknown&callbackURL=/a", { cookies: ada.jar }));
+    for (const callbackURL of ["//evil.example", "https://evil.example/", "javascript:alert(1)", "/\\evil", "https://app.example.evil/", "https://appxexample/"]) {
+      await step(`to ${callbackURL}`, () => callback(`?token=${first.token}&callbackURL=${encodeURIComponent(callbackURL)}`, { cookies: ada.jar }));
+    }
+    await step("two callbackURLs", () => callback(`?token=${first.token}&callbackURL=/a&callbackURL=/b`, { cookies: ada.jar }));
+    await step("POST", () => post("/delete-user/callback", { token: first.token }, { cookies: ada.jar }));
+    await step("another user's token burns", () => callback(`?token=${third.token}`, { cookies: bob.jar }));
+    await step("and is none for its owner", () => callback(`?token=${third.token}`, { cookies: ada.jar }));
+    await step("another user's token in the body burns too", () => bob.client.deleteUser({ token: second.token }));
+    await step("and is none for its owner either", () => ada.client.deleteUser({ token: second.token }));
+    await step("everybody is still there", () => ada.client.getSession());
+    setSession(bob.token, { expiresAt: inSeconds(60) });
+    await step("refresh due, an unknown token", () => callback("?token=unknown", { cookies: bob.jar }));
+    await step("the link", () => raw("GET", first.path, { absolute: true, cookies: ada.jar }));
+    await step("gone", () => ada.client.getSession());
+    await step("the link again", () => raw("GET", first.path, { absolute: true, cookies: ada.jar }));
+    await step("sign-in", () => client().signIn.email({ email: ada.email, password: ada.password }));
+    await step("asked for by another", () => bob.client.deleteUser());
+    const late = await step("a mail that is read late", mail);
+    database((db) => db.prepare('update verification set "expiresAt" = ?').run(inSeconds(-1)));
+    await step("too late", () => bob.client.deleteUser({ token: late.token }));
+    await step("asked for in time", () => bob.client.deleteUser());
+    const last = await step("a mail that is read in time", mail);
+    await step("a token and a wrong password", () => bob.client.deleteUser({ token: last.token, password: "wrong password" }));
+    await step("a token in the body", () => bob.client.deleteUser({ token: last.token }));
+    await step("gone too", () => bob.client.getSession());
+    const carl = await user("carl");
+    await step("asked for by bearer", () => raw("POST", "/delete-user", { bearer: carl.token, json: {} }));
+    const his = await step("his mail", mail);
+    await step("the link, by bearer", () => callback(`?token=${his.token}`, { bearer: carl.token }));
+    await step("no other mail came", () => unreadMails());
+  }, { servers: { trustedOrigins: ["https://app.example"], settings: { user: { deleteUser: { enabled: true, sendDeleteAccountVerification: true, deleteTokenExpiresIn: 1200 } } } } }),
+
+  enabled("delete-user callback where no mail is sent", async ({ step, raw, user }) => {
+    const ada = await user("ada");
+    await step("with a session", () => raw("GET", "/delete-user/callback?token=x", { cookies: ada.jar }));
+    await step("without one", () => raw("GET", "/delete-user/callback?token=x"));
+  }),
+
+  scenario("delete-user callback where it is disabled", async ({ step, raw, user }) => {
+    const ada = await user("ada");
+    await step("with a session", () => raw("GET", "/delete-user/callback?token=x", { cookies: ada.jar }));
+    await step("without a token", () => raw("GET", "/delete-user/callback", { cookies: ada.jar }));
+    await step("to an evil place", () => raw("GET", "/delete-user/callback?token=x&callbackURL=//evil.example", { cookies: ada.jar }));
+  }),
 ];

@@ -6,7 +6,7 @@ const gets = [
 ];
 const absolutes = ["/", "/api", "/api/", "/api/auth", "/api/auth/", "/api/authx/ok", "/api//auth/ok", "//api/auth/ok", "/API/AUTH/ok", "/ok", "/index.html", "/favicon.ico", "/api/auth/api/auth/ok", "/api/auth%2fok"];
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-const paths = ["/ok", "/sign-in/email", "/sign-up/email", "/sign-out", "/token", "/jwks", "/list-sessions", "/revoke-session", "/get-session", "/unknown", "/update-user", "/change-password", "/list-accounts", "/delete-user"];
+const paths = ["/ok", "/sign-in/email", "/sign-up/email", "/sign-out", "/token", "/jwks", "/list-sessions", "/revoke-session", "/get-session", "/unknown", "/update-user", "/change-password", "/list-accounts", "/delete-user", "/delete-user/callback", "/change-email", "/verify-email"];
 
 export default [
   scenario("ok", async ({ step, client, raw }) => {

@@ -113,4 +113,45 @@ export default [
     await step("a member twice: the last counts", () =>
       post("/sign-up/email", undefined, { headers: { "content-type": "application/json" }, body: '{"name":"A","name":"B","email":"twice@example.com","password":"correct horse"}' }));
   }),
+
+  scenario("sign-up that does not sign in", async ({ step, client, unreadMails }) => {
+    await step("a new user", () => client().signUp.email({ ...valid, image: "i", callbackURL: "/a", rememberMe: false }));
+    await step("the address is taken, which is not said", () => client().signUp.email({ ...valid, name: "Eve", email: "ADA@example.com" }));
+    await step("the address is taken, with an image", () => client().signUp.email({ ...valid, image: "" }));
+    await step("a password that is too short", () => client().signUp.email({ ...valid, password: "short" }));
+    await step("sign-in", () => client().signIn.email(valid));
+    await step("no mail came", () => unreadMails());
+  }, { servers: { settings: { emailAndPassword: { autoSignIn: false } } } }),
+
+  scenario("sign-up that does not sign in, with a mail", async ({ step, client, mail, unreadMails }) => {
+    await step("a new user", () => client().signUp.email({ ...valid, callbackURL: "/a" }));
+    const letter = await step("the mail", mail);
+    await step("taken", () => client().signUp.email(valid));
+    await step("sign-in, though not verified", () => client().signIn.email(valid));
+    const browser = client();
+    await step("the link signs nobody in", () => browser.verifyEmail({ query: { token: letter.token } }));
+    await step("no session", () => browser.getSession());
+    await step("no other mail came", () => unreadMails());
+  }, { servers: { settings: { emailAndPassword: { autoSignIn: false }, emailVerification: { sendOnSignUp: true } } } }),
+
+  scenario("sign-up where nobody can", async ({ step, client, post }) => {
+    await step("the real client", () => client().signUp.email(valid));
+    await step("a body that is wrong", () => post("/sign-up/email", {}));
+    await step("sign-in is open", () => client().signIn.email(valid));
+    await step("a short password is not looked at", () => client().signUp.email({ ...valid, password: "x" }));
+  }, { servers: { settings: { emailAndPassword: { disableSignUp: true } } } }),
+
+  scenario("sign-up and sign-in where passwords are off", async ({ step, client, post }) => {
+    await step("sign-up", () => client().signUp.email(valid));
+    await step("sign-in", () => client().signIn.email(valid));
+    await step("sign-in with no address", () => post("/sign-in/email", { email: "x", password: "y" }));
+    await step("a password reset", () => client().requestPasswordReset({ email: "ada@example.com" }));
+    await step("a token that is none", () => client().resetPassword({ token: "x", newPassword: "correct horse" }));
+  }, { servers: { settings: { emailAndPassword: { enabled: false } } } }),
+
+  scenario("sign-up with other lengths of passwords", async ({ step, client, user }) => {
+    const at = (length) => client().signUp.email({ ...valid, email: `a${length}@example.com`, password: "x".repeat(length) });
+    for (const length of [3, 4, 10, 11]) await step(`${length} characters`, () => at(length));
+    await step("sign-in with too many", () => client().signIn.email({ email: "a4@example.com", password: "x".repeat(11) }));
+  }, { servers: { settings: { emailAndPassword: { minPasswordLength: 4, maxPasswordLength: 10 } } } }),
 ];

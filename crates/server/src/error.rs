@@ -43,6 +43,11 @@ impl ApiError {
         Self::with_body(error.status, Some(error.code), Cow::Borrowed(error.message))
     }
 
+    /// An error of the table that says which field is meant.
+    pub(crate) fn about_field(error: &ErrorCode, message: String) -> Self {
+        Self::with_body(error.status, Some(error.code), Cow::Owned(message))
+    }
+
     /// `VALIDATION_ERROR`: the body or query has not the shape that the endpoint wants.
     pub(crate) fn validation(message: String) -> Self {
         Self::with_body(StatusCode::BAD_REQUEST, Some("VALIDATION_ERROR"), Cow::Owned(message))

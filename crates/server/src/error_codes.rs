@@ -41,6 +41,7 @@ macro_rules! error_codes {
 error_codes! {
     ACCOUNT_NOT_FOUND = BAD_REQUEST, "Account not found";
     BAD_REQUEST = BAD_REQUEST, "Invalid JSON in request body";
+    CHANGE_EMAIL_DISABLED = BAD_REQUEST, "Change email is disabled";
     CREDENTIAL_ACCOUNT_NOT_FOUND = BAD_REQUEST, "Credential account not found";
     CROSS_SITE_NAVIGATION_LOGIN_BLOCKED = FORBIDDEN,
         "Cross-site navigation login blocked. This request appears to be a CSRF attack.";
@@ -50,8 +51,12 @@ error_codes! {
     EMAIL_NOT_VERIFIED = FORBIDDEN, "Email not verified";
     EMAIL_PASSWORD_DISABLED = BAD_REQUEST, "Email and password is not enabled";
     EMAIL_PASSWORD_SIGN_UP_DISABLED = BAD_REQUEST, "Email and password sign up is not enabled";
+    FAILED_TO_CREATE_USER = UNPROCESSABLE_ENTITY, "Failed to create user";
     FAILED_TO_GET_SESSION = UNAUTHORIZED, "Failed to get session";
+    FAILED_TO_GET_USER_INFO = NOT_FOUND, "Failed to get user info";
     FAILED_TO_UNLINK_LAST_ACCOUNT = BAD_REQUEST, "You can't unlink your last account";
+    FAILED_TO_UPDATE_USER = UNPROCESSABLE_ENTITY, "Failed to update user";
+    FIELD_NOT_ALLOWED = BAD_REQUEST, "Field not allowed to be set";
     INVALID_CALLBACK_URL = FORBIDDEN, "Invalid callbackURL";
     INVALID_EMAIL = BAD_REQUEST, "Invalid email";
     INVALID_EMAIL_OR_PASSWORD = UNAUTHORIZED, "Invalid email or password";
@@ -61,9 +66,12 @@ error_codes! {
     INVALID_PASSWORD = BAD_REQUEST, "Invalid password";
     INVALID_REDIRECT_URL = FORBIDDEN, "Invalid redirectURL";
     INVALID_TOKEN = BAD_REQUEST, "Invalid token";
+    INVALID_USER = UNAUTHORIZED, "Invalid user";
     METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED = METHOD_NOT_ALLOWED,
         "POST method requires deferSessionRefresh to be enabled in session config";
+    MISSING_FIELD = BAD_REQUEST, "Field is required";
     MISSING_OR_NULL_ORIGIN = FORBIDDEN, "Missing or null Origin";
+    NOT_FOUND = NOT_FOUND, "Not found";
     PASSWORD_TOO_LONG = BAD_REQUEST, "Password too long";
     PASSWORD_TOO_SHORT = BAD_REQUEST, "Password too short";
     PAYLOAD_TOO_LARGE = PAYLOAD_TOO_LARGE, "Request body is too large";

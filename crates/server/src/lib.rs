@@ -11,6 +11,8 @@ mod crypto;
 mod csrf;
 mod error;
 mod error_codes;
+mod error_page;
+mod fields;
 mod flows;
 mod glob;
 mod listen;
@@ -34,11 +36,15 @@ pub use client_ip::{Network, NetworkError};
 pub use clock::{Clock, Date};
 pub use context::{Context, StartError};
 pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort, equal_in_constant_time};
+pub use fields::{
+    AdditionalField, AdditionalFields, FieldDefault, FieldError, FieldOwner, FieldType,
+};
 pub use listen::listen;
 pub use mail::{MailError, MailPreview, TemplateError, mail_kinds, preview_mail, send_test_mail};
 pub use options::{
-    Advanced, BaseUrl, BaseUrlError, EmailAndPassword, EmailVerification, Jwt, Mail, MailPassword,
-    Options, RateLimit, Security, Sender, SenderError, SessionOptions, Smtp, UserOptions,
+    Advanced, BaseUrl, BaseUrlError, ChangeEmail, DeleteUser, EmailAndPassword, EmailVerification,
+    ErrorUrl, ErrorUrlError, Jwt, Mail, MailPassword, OnApiError, Options, RateLimit, Security,
+    Sender, SenderError, SessionOptions, Smtp, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;

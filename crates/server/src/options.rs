@@ -2,15 +2,21 @@
 //!
 //! Names are Better Auth's option names in `snake_case`.
 
+mod error_page;
 mod mail;
+mod user;
 
 use gatewright_jose::Algorithm;
 use url::Url;
 
 use crate::client_ip::Network;
 use crate::crypto::Secret;
+use crate::fields::AdditionalFields;
 use crate::origin::{OriginPatternError, TrustedOrigins, origin_of};
+
+pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
 pub use mail::{Mail, MailPassword, Security, Sender, SenderError, Smtp};
+pub use user::{ChangeEmail, DeleteUser, UserOptions};
 
 /// Everything the server is told at start.
 #[derive(Clone, Debug)]
@@ -30,6 +36,8 @@ pub struct Options {
     pub user: UserOptions,
     /// `email_verification`.
     pub email_verification: EmailVerification,
+    /// `on_api_error`.
+    pub on_api_error: OnApiError,
     /// `session`.
     pub session: SessionOptions,
     /// `rate_limit`.
@@ -100,6 +108,9 @@ impl BaseUrl {
 pub struct EmailAndPassword {
     /// Whether there is sign-up and sign-in by password at all (here on by default).
     pub enabled: bool,
+    /// Whether sign-up signs in. Where it does not, it answers alike whether or not the address is
+    /// taken.
+    pub auto_sign_in: bool,
     /// Refuse new users.
     pub disable_sign_up: bool,
     /// Fewest UTF-16 code units of a new password.
@@ -119,6 +130,7 @@ impl Default for EmailAndPassword {
     fn default() -> Self {
         Self {
             enabled: true,
+            auto_sign_in: true,
             disable_sign_up: false,
             min_password_length: 8,
             max_password_length: 128,
@@ -153,13 +165,6 @@ impl Default for EmailVerification {
     }
 }
 
-/// `user`.
-#[derive(Clone, Debug, Default)]
-pub struct UserOptions {
-    /// `delete_user.enabled`: whether users may delete themselves; off by default.
-    pub delete_user_enabled: bool,
-}
-
 /// `session`.
 #[derive(Clone, Debug)]
 pub struct SessionOptions {
@@ -169,11 +174,18 @@ pub struct SessionOptions {
     pub update_age: i64,
     /// Seconds since sign-in within which a session counts as fresh; 0: always.
     pub fresh_age: i64,
+    /// `additional_fields`.
+    pub additional_fields: AdditionalFields,
 }
 
 impl Default for SessionOptions {
     fn default() -> Self {
-        Self { expires_in: 604_800, update_age: 86_400, fresh_age: 86_400 }
+        Self {
+            expires_in: 604_800,
+            update_age: 86_400,
+            fresh_age: 86_400,
+            additional_fields: AdditionalFields::default(),
+        }
     }
 }
 
@@ -249,6 +261,7 @@ impl Options {
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),
             email_verification: EmailVerification::default(),
+            on_api_error: OnApiError::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
             advanced: Advanced::default(),

@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 use http::header::LOCATION;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::context::Context;
 use crate::error::ApiError;
@@ -74,19 +74,29 @@ impl Return {
 
     /// The address with `error=CODE` after its query.
     pub(crate) fn with_error(&self, error: &ErrorCode) -> Result<String, ApiError> {
-        let refused = |_not_a_url| ApiError::known(&error_codes::INVALID_CALLBACK_URL);
-        let own = Url::parse(RELATIVE_BASE).map_err(refused)?;
-        let mut url = own.join(&self.0).map_err(refused)?;
-        let query = match url.query().filter(|query| !query.is_empty()) {
-            None => format!("error={}", error.code),
-            Some(query) if query.ends_with('&') => format!("{query}error={}", error.code),
-            Some(query) => format!("{query}&error={}", error.code),
-        };
-        url.set_query(Some(&query));
-        let url = String::from(url);
-        let relative = url.strip_prefix(RELATIVE_BASE).filter(|_| self.0.starts_with('/'));
-        Ok(relative.map(str::to_owned).unwrap_or(url))
+        with_query(&self.0, [("error", error.code)].into_iter())
     }
+}
+
+/// An address, absolute or a path, with more parameters after its query. What it has is kept to the
+/// letter.
+pub(crate) fn with_query<'a>(
+    address: &str,
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<String, ApiError> {
+    let refused = |_not_a_url| ApiError::known(&error_codes::INVALID_CALLBACK_URL);
+    let own = Url::parse(RELATIVE_BASE).map_err(refused)?;
+    let mut url = own.join(address).map_err(refused)?;
+    let more = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let query = match url.query().filter(|query| !query.is_empty()) {
+        None => more,
+        Some(query) if query.ends_with('&') => format!("{query}{more}"),
+        Some(query) => format!("{query}&{more}"),
+    };
+    url.set_query(Some(&query));
+    let url = String::from(url);
+    let relative = url.strip_prefix(RELATIVE_BASE).filter(|_| address.starts_with('/'));
+    Ok(relative.map(str::to_owned).unwrap_or(url))
 }
 
 /// 302 to `location`, with the cookies and headers of `reply`.

@@ -18,8 +18,8 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::rate_limit::Path;
 use crate::routes::{
-    account, change_password, delete_user, email_verification, health, jwt, ok, password, session,
-    sign_in, sign_out, sign_up, update_user,
+    account, change_email, change_password, delete_user, email_verification, error, health, jwt,
+    ok, password, session, sign_in, sign_out, sign_up, update_user,
 };
 use crate::{cors, request_log};
 
@@ -32,9 +32,12 @@ const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 type Endpoint = (&'static str, fn() -> MethodRouter<Context>);
 
 /// Every endpoint of the wire, below the base path.
-const ENDPOINTS: [Endpoint; 23] = [
+const ENDPOINTS: [Endpoint; 26] = [
+    ("/change-email", || none().post(change_email::change)),
     ("/change-password", || none().post(change_password::change)),
     ("/delete-user", || none().post(delete_user::delete)),
+    ("/delete-user/callback", || none().get(delete_user::callback)),
+    ("/error", || none().get(error::page)),
     ("/get-session", || none().get(session::get).post(session::post)),
     ("/jwks", || none().get(jwt::jwks)),
     ("/list-accounts", || none().get(account::list)),

@@ -99,12 +99,7 @@ impl<'a> Fields<'a> {
 
     /// Whether a field is there with anything but JavaScript's ways to say nothing.
     pub(crate) fn is_truthy(&self, field: &str) -> bool {
-        match self.fields.get(field) {
-            None | Some(Value::Null | Value::Bool(false)) => false,
-            Some(Value::Number(number)) => number.as_f64() != Some(0.0),
-            Some(Value::String(text)) => !text.is_empty(),
-            Some(Value::Bool(true) | Value::Array(_) | Value::Object(_)) => true,
-        }
+        self.fields.get(field).is_some_and(is_truthy)
     }
 
     /// A field that may be absent, and else must be true or false.
@@ -114,6 +109,12 @@ impl<'a> Fields<'a> {
             self.issue(field, mismatch("boolean", Some(value)));
         }
         value.as_bool()
+    }
+
+    /// The fields but those that are `known`.
+    pub(crate) fn others(&self, known: &[&str]) -> Map<String, Value> {
+        let others = self.fields.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+        others.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// `read`, if nothing was wrong.
@@ -126,7 +127,18 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn mismatch(expected: &str, received: Option<&Value>) -> String {
+/// Whether a value is anything but JavaScript's ways to say nothing.
+pub(crate) fn is_truthy(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Bool(true) | Value::Array(_) | Value::Object(_) => true,
+    }
+}
+
+/// Says that a value is of another type.
+pub(crate) fn mismatch(expected: &str, received: Option<&Value>) -> String {
     let received = match received {
         None => "undefined",
         Some(Value::Null) => "null",

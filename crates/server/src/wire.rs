@@ -1,21 +1,24 @@
 //! The JSON of requests and responses, and nothing else.
 
+mod leave;
 mod mail;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::call::{Body, FORM_OR_JSON};
 use crate::clock::Date;
+use crate::fields::Additional;
 use crate::shape::{Fields, Issues};
 use crate::store;
 
+pub(crate) use leave::{DeleteUser, DeleteUserCallback, Deleted};
 pub(crate) use mail::{
-    EmailVerified, PasswordResetRequested, RequestPasswordReset, ResetPassword,
-    ResetPasswordCallback, SendVerificationEmail, VerifyEmail, token_in_query,
+    ChangeEmail, EmailChanged, EmailVerified, PasswordResetRequested, RequestPasswordReset,
+    ResetPassword, ResetPasswordCallback, SendVerificationEmail, VerifyEmail, token_in_query,
 };
 
-/// Body of `POST /sign-up/email`. Further fields are let through, and ignored.
+/// Body of `POST /sign-up/email`.
 pub(crate) struct SignUpEmail {
     pub(crate) name: String,
     pub(crate) email: String,
@@ -23,6 +26,8 @@ pub(crate) struct SignUpEmail {
     pub(crate) image: Option<String>,
     pub(crate) callback_url: Option<String>,
     pub(crate) remember_me: bool,
+    /// Further fields, of any name.
+    pub(crate) more: Map<String, Value>,
 }
 
 impl Body for SignUpEmail {
@@ -36,7 +41,9 @@ impl Body for SignUpEmail {
         let image = fields.optional_string("image");
         let callback_url = fields.optional_string("callbackURL");
         let remember_me = fields.optional_bool("rememberMe").unwrap_or(true);
-        fields.finish(Self { name, email, password, image, callback_url, remember_me })
+        let known = ["name", "email", "password", "image", "callbackURL", "rememberMe"];
+        let more = fields.others(&known);
+        fields.finish(Self { name, email, password, image, callback_url, remember_me, more })
     }
 }
 
@@ -105,12 +112,14 @@ impl Body for UnlinkAccount {
     }
 }
 
-/// Body of `POST /update-user`. Further fields are let through, and ignored.
+/// Body of `POST /update-user`.
 pub(crate) struct UpdateUser {
     pub(crate) name: Option<String>,
     pub(crate) image: store::NewImage,
     /// Whether an address is there as well, whatever it is.
     pub(crate) has_email: bool,
+    /// Further fields, of any name.
+    pub(crate) more: Map<String, Value>,
 }
 
 impl Body for UpdateUser {
@@ -124,16 +133,21 @@ impl Body for UpdateUser {
             let image = fields.optional_string("image");
             image.map_or(store::NewImage::AsBefore, store::NewImage::Some)
         };
-        fields.finish(Self { name, image, has_email })
+        let more = fields.others(&["name", "image", "email"]);
+        fields.finish(Self { name, image, has_email, more })
     }
 }
 
 /// Body of `POST /update-session`: any object.
-pub(crate) struct UpdateSession;
+pub(crate) struct UpdateSession {
+    pub(crate) fields: Map<String, Value>,
+}
 
 impl Body for UpdateSession {
     fn read(body: Option<&Value>) -> Result<Self, Issues> {
-        Fields::of_record(body)?.finish(Self)
+        let fields = Fields::of_record(body)?;
+        let all = fields.others(&[]);
+        fields.finish(Self { fields: all })
     }
 }
 
@@ -167,22 +181,6 @@ impl Body for VerifyPassword {
     }
 }
 
-/// Body of `POST /delete-user`.
-pub(crate) struct DeleteUser {
-    pub(crate) password: Option<String>,
-    pub(crate) token: Option<String>,
-}
-
-impl Body for DeleteUser {
-    fn read(body: Option<&Value>) -> Result<Self, Issues> {
-        let mut fields = Fields::of(body, None)?;
-        fields.optional_string("callbackURL");
-        let password = fields.optional_string("password");
-        let token = fields.optional_string("token");
-        fields.finish(Self { password, token })
-    }
-}
-
 /// A user as clients see one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -194,6 +192,8 @@ pub(crate) struct User<'a> {
     created_at: Date,
     updated_at: Date,
     id: &'a str,
+    #[serde(flatten)]
+    additional: &'a Additional,
 }
 
 impl<'a> From<&'a store::User> for User<'a> {
@@ -206,6 +206,7 @@ impl<'a> From<&'a store::User> for User<'a> {
             created_at: user.created_at,
             updated_at: user.updated_at,
             id: &user.id,
+            additional: &user.additional,
         }
     }
 }
@@ -222,6 +223,8 @@ pub(crate) struct Session<'a> {
     user_agent: Option<&'a str>,
     user_id: &'a str,
     id: &'a str,
+    #[serde(flatten)]
+    additional: &'a Additional,
 }
 
 impl<'a> From<&'a store::Session> for Session<'a> {
@@ -235,6 +238,7 @@ impl<'a> From<&'a store::Session> for Session<'a> {
             user_agent: session.user_agent.as_deref(),
             user_id: &session.user_id,
             id: &session.id,
+            additional: &session.additional,
         }
     }
 }
@@ -294,11 +298,10 @@ pub(crate) struct ChangedPassword<'a> {
     pub(crate) user: User<'a>,
 }
 
-/// Answer of `POST /delete-user`.
+/// Answer of `POST /update-session`.
 #[derive(Serialize)]
-pub(crate) struct Deleted {
-    pub(crate) success: bool,
-    pub(crate) message: &'static str,
+pub(crate) struct UpdatedSession<'a> {
+    pub(crate) session: Session<'a>,
 }
 
 /// Answer of `GET /get-session`.

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use gatewright_report::Palette;
-use gatewright_server::{Clock, Context, DatabaseUrl, Random, Store, StoreError, listen, router};
+use gatewright_server::{
+    AdditionalFields, Clock, Context, DatabaseUrl, Random, Store, StoreError, listen, router,
+};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -43,7 +45,12 @@ async fn serve(
 
     let random = Random::system();
     let resolved = settings.resolve(address, environment, &random).map_err(Failure::Usage)?;
-    let store = open(&database).await?;
+    let store = open_with(
+        &database,
+        resolved.options.user.additional_fields.clone(),
+        resolved.options.session.additional_fields.clone(),
+    )
+    .await?;
     let announcement = Announcement::new(&resolved, address, &database);
     let context = Context::new(resolved.options, store.clone(), Clock::system(), random)
         .context("the server cannot start")
@@ -60,10 +67,20 @@ async fn serve(
 
 /// Opens a database; what the user can mend is told apart from what failed.
 pub(super) async fn open(database: &DatabaseUrl) -> Result<Store, Failure> {
-    Store::open(database).await.map_err(|error| {
+    open_with(database, AdditionalFields::default(), AdditionalFields::default()).await
+}
+
+/// Opens a database whose users and sessions have additional fields.
+async fn open_with(
+    database: &DatabaseUrl,
+    user_fields: AdditionalFields,
+    session_fields: AdditionalFields,
+) -> Result<Store, Failure> {
+    Store::open_with(database, user_fields, session_fields).await.map_err(|error| {
         let is_mendable = matches!(
             error,
-            StoreError::ForeignSchema { .. }
+            StoreError::Field(_)
+                | StoreError::ForeignSchema { .. }
                 | StoreError::NotADatabase(_)
                 | StoreError::Open(_)
                 | StoreError::Tls(_)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gatewright_server::SenderError;
+use gatewright_server::{ErrorUrl, ErrorUrlError, SenderError};
 use serde_json::{Value as Json, json};
 
 use super::Settings;
@@ -95,6 +95,10 @@ keys! {
         |from| json!(without_password(&from.database)) => Takes::Text(|to, text| {
         text.clone_into(&mut to.database);
         Ok(())
+    });
+    "email_and_password.auto_sign_in", "Sign-up signs in; where not, it does not tell whether an address is taken",
+        |from| json!(from.email_and_password.auto_sign_in) => Takes::Flag(|to, on| {
+        to.email_and_password.auto_sign_in = on;
     });
     "email_and_password.disable_sign_up", "Nobody can sign up",
         |from| json!(from.email_and_password.disable_sign_up) => Takes::Flag(|to, on| {
@@ -213,6 +217,12 @@ keys! {
         to.mail.templates = Some(PathBuf::from(text));
         Ok(())
     });
+    "on_api_error.error_url", "A page that shows errors, instead of the server's own",
+        |from| json!(from.on_api_error.error_url.as_ref().map(ErrorUrl::as_str)) => Takes::Text(|to, text| {
+        let url = text.parse().map_err(|error: ErrorUrlError| error.to_string())?;
+        to.on_api_error.error_url = Some(url);
+        Ok(())
+    });
     "rate_limit.enabled", "Counts requests by address and path",
         |from| json!(from.rate_limit.enabled) => Takes::Flag(|to, on| to.rate_limit.enabled = on);
     "rate_limit.max", "Requests in a window",
@@ -235,8 +245,27 @@ keys! {
         to.trusted_origins = Some(list);
         Ok(())
     });
+    "user.change_email.enabled", "Users may change their e-mail address",
+        |from| json!(from.user.change_email.enabled) => Takes::Flag(|to, on| to.user.change_email.enabled = on);
+    "user.change_email.send_change_email_confirmation", "A verified address is asked first whether another may take its place",
+        |from| json!(from.user.change_email.send_change_email_confirmation) => Takes::Flag(|to, on| {
+        to.user.change_email.send_change_email_confirmation = on;
+    });
+    "user.change_email.update_email_without_verification", "An address that is not verified is changed at once",
+        |from| json!(from.user.change_email.update_email_without_verification) => Takes::Flag(|to, on| {
+        to.user.change_email.update_email_without_verification = on;
+    });
+    "user.delete_user.delete_token_expires_in", "How long the link of a deletion is good",
+        |from| json!(from.user.delete_user.delete_token_expires_in) => Takes::Seconds {
+        least: 1,
+        set: |to, n| to.user.delete_user.delete_token_expires_in = n,
+    };
     "user.delete_user.enabled", "Users may delete themselves",
-        |from| json!(from.user.delete_user_enabled) => Takes::Flag(|to, on| to.user.delete_user_enabled = on);
+        |from| json!(from.user.delete_user.enabled) => Takes::Flag(|to, on| to.user.delete_user.enabled = on);
+    "user.delete_user.send_delete_account_verification", "Who wants to be deleted confirms it by a mail",
+        |from| json!(from.user.delete_user.send_delete_account_verification) => Takes::Flag(|to, on| {
+        to.user.delete_user.send_delete_account_verification = on;
+    });
 }
 
 impl Key {
@@ -296,14 +325,14 @@ impl Key {
 }
 
 impl<'a> Value<'a> {
-    fn text(self) -> Option<&'a str> {
+    pub(super) fn text(self) -> Option<&'a str> {
         match self {
             Self::Toml(value) => value.as_str(),
             Self::Text(text) => Some(text),
         }
     }
 
-    fn flag(self) -> Option<bool> {
+    pub(super) fn flag(self) -> Option<bool> {
         match self {
             Self::Toml(value) => value.as_bool(),
             Self::Text(text) => text.parse().ok(),

@@ -42,6 +42,12 @@ impl Settings {
                  way to send mails; set mail.smtp.host, or mail.directory"
             );
         }
+        if self.user.delete_user.send_delete_account_verification && !mail.is_on() {
+            bail!(
+                "user.delete_user.send_delete_account_verification would let nobody be deleted: \
+                 there is no way to send mails; set mail.smtp.host, or mail.directory"
+            );
+        }
         Ok(mail)
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Every key is declared once, in [`keys::KEYS`]; what is read here is checked there.
 
+mod fields;
 mod keys;
 mod mail;
 mod report;
@@ -14,12 +15,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gatewright_server::{
-    Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, Options,
-    Random, RateLimit, SessionOptions, UserOptions,
+    Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, OnApiError,
+    Options, Random, RateLimit, SessionOptions, UserOptions,
 };
 
 use crate::args::ServeFlags;
 use crate::environment::Environment;
+use fields::GivenFields;
 use keys::{KEYS, Value};
 pub(crate) use mail::place as mail_place;
 pub(crate) use report::{schema, shown};
@@ -43,6 +45,7 @@ pub(crate) struct Settings {
     email_and_password: EmailAndPassword,
     user: UserOptions,
     email_verification: EmailVerification,
+    on_api_error: OnApiError,
     session: SessionOptions,
     rate_limit: RateLimit,
     advanced: Advanced,
@@ -52,6 +55,7 @@ pub(crate) struct Settings {
     app_name: Option<String>,
     /// Where each key that was set was set.
     places: BTreeMap<&'static str, String>,
+    fields: GivenFields,
 }
 
 impl Default for Settings {
@@ -66,6 +70,7 @@ impl Default for Settings {
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),
             email_verification: EmailVerification::default(),
+            on_api_error: OnApiError::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
             advanced: Advanced::default(),
@@ -74,6 +79,7 @@ impl Default for Settings {
             mail_password_file: None,
             app_name: None,
             places: BTreeMap::new(),
+            fields: GivenFields::default(),
         }
     }
 }
@@ -130,6 +136,9 @@ impl Settings {
             }
             settings.set(name, &key, Value::Text(value), &mut problems);
         }
+        let [of_users, of_sessions] = settings.fields.build(&mut problems);
+        settings.user.additional_fields = of_users;
+        settings.session.additional_fields = of_sessions;
         Ok((settings, problems))
     }
 
@@ -170,6 +179,7 @@ impl Settings {
         options.email_and_password = self.email_and_password;
         options.user = self.user;
         options.email_verification = self.email_verification;
+        options.on_api_error = self.on_api_error;
         options.session = self.session;
         options.rate_limit = self.rate_limit;
         options.advanced = self.advanced;
@@ -180,6 +190,10 @@ impl Settings {
     }
 
     fn set(&mut self, place: &str, key: &str, value: Value<'_>, problems: &mut Vec<String>) {
+        if let Some(result) = self.fields.set(place, key, value) {
+            problems.extend(result.err().map(|problem| format!("{place}: {key}: {problem}")));
+            return;
+        }
         let result = match KEYS.iter().find(|known| known.name == key) {
             Some(known) => known.set(self, value).map(|()| {
                 self.places.insert(known.name, place.to_owned());

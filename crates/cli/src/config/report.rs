@@ -5,23 +5,29 @@ use gatewright_server::{BaseUrl, Options, Random, Secret};
 use serde_json::{Map, Value as Json, json};
 
 use super::keys::KEYS;
-use super::{SecretSource, Settings, secret};
+use super::{SecretSource, Settings, fields, secret};
 use crate::environment::Environment;
 
 /// A key, its value, and where that was set; `None` is the default.
 pub(crate) struct Shown<'s> {
-    pub(crate) name: &'static str,
+    pub(crate) name: &'s str,
     pub(crate) value: Json,
     pub(crate) place: Option<&'s str>,
 }
 
-/// Every key, in alphabetical order. No secret is among them.
+/// Every key, in alphabetical order, then those of additional fields. No secret is among them.
 pub(crate) fn shown(settings: &Settings) -> impl Iterator<Item = Shown<'_>> {
-    KEYS.iter().map(|key| Shown {
+    let own = KEYS.iter().map(|key| Shown {
         name: key.name,
         value: key.show(settings),
         place: settings.places.get(key.name).map(String::as_str),
-    })
+    });
+    let fields = settings.fields.set.iter().map(|(name, (value, place))| Shown {
+        name,
+        value: value.clone(),
+        place: Some(place),
+    });
+    own.chain(fields)
 }
 
 impl Settings {
@@ -93,6 +99,12 @@ pub(crate) fn schema() -> Json {
             };
             let entry = || if is_last { key.schema() } else { object() };
             place = properties.entry(name).or_insert_with(entry);
+        }
+    }
+    for section in ["user", "session"] {
+        let section = root.pointer_mut(&format!("/properties/{section}/properties"));
+        if let Some(section) = section.and_then(Json::as_object_mut) {
+            section.insert("additional_fields".to_owned(), fields::schema());
         }
     }
     if let Some(root) = root.as_object_mut() {

@@ -40,6 +40,7 @@ const CRYPTO_FILES: &[(&str, &str)] = &[
     ("crates/jose/src/crypto", "the one place where tokens meet primitives"),
     ("crates/jose/tests/", "forges hostile tokens, which our own API cannot make"),
     ("bench/rust/", "measures the library itself beside ours"),
+    ("crates/cli/tests/it/error_page.rs", "hashes a style as a browser does"),
     ("crates/cli/tests/it/key_pair.rs", "makes keys of every kind for the commands to read"),
     ("crates/server/src/store/engine/tls.rs", "chooses them for TLS, and calls none itself"),
     ("crates/server/src/crypto.rs", "signed cookies, encrypted columns, random ids"),

@@ -26,6 +26,11 @@ pub(crate) fn http() -> reqwest::Client {
         .expect("a client")
 }
 
+/// Every byte percent-encoded, as it may stand in a query.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02x}"))
+}
+
 impl Server {
     /// `GET` below the base path.
     pub(crate) fn get(&self, path: &str) -> Request {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::client::{PASSWORD, SESSION_COOKIE, User};
-use crate::process::PATIENCE;
-use crate::server::{Options, Server};
+use crate::process::{PATIENCE, Process, gatewright};
+use crate::server::{Options, SECRET, Server};
 
 fn enabled() -> Options {
     Options::default().variable("GATEWRIGHT__USER__DELETE_USER__ENABLED", "true")
@@ -105,4 +105,105 @@ async fn of_many_deletions_at_once_one_is_done() {
     assert!(late.iter().all(|answer| matches!(answer.status, 400 | 401)), "{late:?}");
     assert_eq!(counts(&options), [1, 1, 1]);
     server.assert_unharmed();
+}
+
+fn by_mail() -> Options {
+    enabled().variable("GATEWRIGHT__USER__DELETE_USER__SEND_DELETE_ACCOUNT_VERIFICATION", "true")
+}
+
+async fn ask(server: &Server, user: &User) {
+    let answer = server.post("/delete-user", &json!({"password": PASSWORD})).by(user).send().await;
+    assert_eq!(
+        (answer.status, &answer.json()["message"]),
+        (200, &json!("Verification email sent"))
+    );
+}
+
+#[tokio::test]
+async fn a_mailed_token_used_fifty_times_at_once_deletes_once() {
+    let options = by_mail();
+    let server = Server::start(&options);
+    let (ada, _eve) = (server.sign_up("ada").await, server.sign_up("eve").await);
+    ask(&server, &ada).await;
+    let mail = options.mail(0).await;
+    assert_eq!(mail.to(), ada.email);
+    let mut tasks = JoinSet::new();
+    for number in 0..50 {
+        // The link, and the same token in a body.
+        let path = format!("/delete-user/callback?token={}", mail.token());
+        let body = json!({"token": mail.token()});
+        let request = match number % 2 {
+            0 => server.get(&path),
+            _ => server.post("/delete-user", &body),
+        };
+        tasks.spawn(request.by(&ada).send());
+    }
+    let (done, late): (Vec<_>, Vec<_>) =
+        tasks.join_all().await.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!(done.len(), 1, "{done:?}");
+    for answer in late {
+        let json = answer.json();
+        let code = json["code"].as_str().unwrap_or_default();
+        let is_late = matches!(code, "UNAUTHORIZED" | "FAILED_TO_GET_USER_INFO" | "INVALID_TOKEN");
+        assert!(is_late, "{answer:?}");
+    }
+    assert_eq!(counts(&options), [1, 1, 1]);
+    server.assert_unharmed();
+}
+
+#[tokio::test]
+async fn a_mailed_token_is_for_its_user_and_burns_in_other_hands() {
+    let options = by_mail();
+    let server = Server::start(&options);
+    let (ada, eve) = (server.sign_up("ada").await, server.sign_up("eve").await);
+    ask(&server, &ada).await;
+    let mail = options.mail(0).await;
+    let path = format!("/delete-user/callback?token={}", mail.token());
+
+    // A scanner of links has no session, and does no harm.
+    let answer = server.get(&path).send().await;
+    assert_eq!((answer.status, &answer.json()["code"]), (404, &json!("FAILED_TO_GET_USER_INFO")));
+    for user in [&eve, &ada] {
+        let answer = server.get(&path).by(user).send().await;
+        assert_eq!((answer.status, &answer.json()["code"]), (404, &json!("INVALID_TOKEN")));
+    }
+    assert_eq!(counts(&options), [2, 2, 2]);
+
+    ask(&server, &ada).await;
+    let mail = options.mail(1).await;
+    let answer = server.get(mail.path()).by(&ada).send().await;
+    assert_eq!((answer.status, answer.header("location")), (302, Some("/")));
+    assert_eq!(counts(&options), [1, 1, 1]);
+    server.assert_unharmed();
+}
+
+#[tokio::test]
+async fn a_mailed_token_is_in_no_log() {
+    let options = by_mail().variable("GATEWRIGHT_LOG", "trace");
+    let server = Server::start(&options);
+    let grace = server.sign_up("grace").await;
+    ask(&server, &grace).await;
+    let mail = options.mail(0).await;
+    assert_eq!(server.get(mail.path()).by(&grace).send().await.status, 302);
+    let log = server.stop();
+    log.assert_no_failure();
+    for secret in [mail.token(), "grace@example.com", "grace%40"] {
+        assert!(!log.text.contains(secret), "{secret} is in the log:\n{}", log.text);
+    }
+}
+
+#[test]
+fn a_server_that_could_mail_nobody_does_not_start() {
+    let variables = [
+        ("BETTER_AUTH_SECRET".to_owned(), SECRET.to_owned()),
+        (
+            "GATEWRIGHT__USER__DELETE_USER__SEND_DELETE_ACCOUNT_VERIFICATION".to_owned(),
+            "true".to_owned(),
+        ),
+    ];
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let args = ["serve", "--listen", "0.0.0.0:0", "--base-url", "https://auth.example.com"];
+    let finished = Process::spawn(gatewright(directory.path(), &args, &variables)).finish();
+    assert_eq!(finished.code(), Some(2), "{}", finished.stderr);
+    assert!(finished.stderr.contains("send_delete_account_verification"), "{}", finished.stderr);
 }

@@ -13,17 +13,8 @@ use crate::server::{Options, Server};
 
 const NEW_PASSWORD: &str = "a staple that is not a battery";
 
-/// Where a server for development puts them.
-fn mails(options: &Options) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(options.path(".gatewright/mail")) else { return Vec::new() };
-    let mut mails: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    mails.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
-    mails.sort();
-    mails
-}
-
 fn text(options: &Options) -> String {
-    let mails = mails(options);
+    let mails = options.mails();
     let [mail] = mails.as_slice() else { panic!("not one mail: {mails:?}") };
     fs::read_to_string(mail).expect("a mail of text")
 }
@@ -64,7 +55,7 @@ async fn a_mail_is_a_file_for_the_servers_own_user() {
     let options = Options::default();
     let server = with_a_mail(&options).await;
     let mode = |path: PathBuf| fs::metadata(path).expect("its mode").permissions().mode() & 0o777;
-    assert_eq!(mode(mails(&options).remove(0)), 0o600);
+    assert_eq!(mode(options.mails().remove(0)), 0o600);
     assert_eq!(mode(options.path(".gatewright/mail")), 0o700);
     let ignored = fs::read_to_string(options.path(".gatewright/mail/.gitignore"));
     assert_eq!(ignored.expect("a file"), "*\n");
@@ -93,7 +84,7 @@ async fn nothing_of_a_mail_is_logged() {
     server.post("/send-verification-email", &json!({"email": "grace@example.com"})).send().await;
     let log = server.stop();
     log.assert_no_failure();
-    let verification = mails(&options).pop().expect("a second mail");
+    let verification = options.mails().pop().expect("a second mail");
     let verification = fs::read_to_string(verification).expect("a mail of text");
     let jwt = verification.split("?token=").nth(1).and_then(|rest| rest.split('&').next());
     for secret in [&token, jwt.expect("a JWT"), "grace@example.com", "grace%40", NEW_PASSWORD] {
@@ -128,7 +119,7 @@ async fn mails_that_wait_are_delivered_before_the_end() {
     }
     assert_eq!(tasks.join_all().await, [200; 20]);
     server.stop().assert_no_failure();
-    assert_eq!(mails(&options).len(), 20);
+    assert_eq!(options.mails().len(), 20);
 }
 
 #[tokio::test]

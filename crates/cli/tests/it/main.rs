@@ -13,18 +13,23 @@ mod client;
 mod desk;
 mod http_source;
 mod key_pair;
+mod mailbox;
 mod process;
 mod raw;
 mod server;
 mod smtp_server;
 
 mod account;
+mod additional_fields;
+mod change_email;
 mod command_line;
 mod config_command;
 mod configuration;
 mod cors;
 mod crash;
 mod delete_user;
+mod enumeration;
+mod error_page;
 mod examples;
 mod logs;
 mod mail;
@@ -34,6 +39,7 @@ mod malformed;
 mod own_password;
 mod password_queue;
 mod rate_limit;
+mod redirects;
 mod secret;
 mod secret_command;
 mod sessions_command;
@@ -43,6 +49,7 @@ mod smtp_faults;
 mod sqlite;
 mod token;
 mod tokens;
+mod verification;
 
 /// Fails with every complaint at once.
 #[track_caller]

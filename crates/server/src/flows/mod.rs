@@ -1,8 +1,11 @@
 //! The rules: who gets in, and what a session is. No HTTP framework here, and no SQL.
 
 pub(crate) mod account;
+mod additional;
+pub(crate) mod change_email;
 pub(crate) mod change_password;
 pub(crate) mod delete_user;
+mod email_token;
 mod even;
 mod password_length;
 pub(crate) mod password_reset;

@@ -1,11 +1,11 @@
 //! What users say of themselves. Upstream: `src/api/routes/update-user.ts`.
 
-use super::session;
+use super::{additional, session};
 use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error_codes;
-use crate::store::{ActiveSession, NewImage};
+use crate::store::{ActiveSession, NewImage, Session, StoreError};
 use crate::wire;
 
 /// Upstream's words, which come without a code.
@@ -22,10 +22,40 @@ pub(crate) async fn update(
     if body.has_email {
         return Err(ApiError::known(&error_codes::EMAIL_CAN_NOT_BE_UPDATED));
     }
-    if body.name.is_none() && body.image == NewImage::AsBefore {
+    let more = additional::of_user(cx, &body.more)?;
+    if body.name.is_none() && body.image == NewImage::AsBefore && more.is_empty() {
         return Err(ApiError::without_code(NOTHING_TO_UPDATE.to_owned()));
     }
-    cx.store.update_profile(&active.user.id, body.name, body.image, cx.clock.now()).await?;
+    let now = cx.clock.now();
+    let updated = cx.store.update_profile(&active.user.id, body.name, body.image, &more, now).await;
+    updated.map_err(|error| match error {
+        StoreError::Conflict(_) => ApiError::known(&error_codes::FAILED_TO_UPDATE_USER),
+        error => error.into(),
+    })?;
     session::renew_cookies(cx, facts, &active.session);
     Ok(())
+}
+
+/// Changes additional fields of the session that asks.
+pub(crate) async fn update_session(
+    cx: &Context,
+    facts: &mut Facts,
+    active: ActiveSession,
+    body: wire::UpdateSession,
+) -> Result<Session, ApiError> {
+    let changes = additional::of_session(cx, &body.fields)?;
+    if changes.is_empty() {
+        return Err(ApiError::without_code(NOTHING_TO_UPDATE.to_owned()));
+    }
+    let updated = cx.store.update_session(active.session.token, changes, cx.clock.now()).await;
+    let updated = updated.map_err(|error| match error {
+        StoreError::Conflict(_) => ApiError::known(&error_codes::FAILED_TO_UPDATE_USER),
+        error => error.into(),
+    })?;
+    let Some(session) = updated else {
+        facts.reply.clear_session(&cx.cookies, &facts.headers);
+        return Err(ApiError::known(&error_codes::FAILED_TO_GET_SESSION));
+    };
+    session::renew_cookies(cx, facts, &session);
+    Ok(session)
 }

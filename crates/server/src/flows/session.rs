@@ -130,6 +130,7 @@ pub(crate) fn begin(cx: &Context, facts: &Facts, user_id: &str, remember: Rememb
         ip_address: Some(facts.ip(cx)),
         user_agent: Some(facts.user_agent()),
         user_id: user_id.to_owned(),
+        additional: cx.options.session.additional_fields.defaults(now),
     }
 }
 

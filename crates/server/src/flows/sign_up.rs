@@ -1,8 +1,8 @@
 //! New users. Upstream: `src/api/routes/sign-up.ts`.
 
-use super::password_length;
 use super::session::{self, Remember};
 use super::verification;
+use super::{additional, password_length};
 use crate::call::Facts;
 use crate::context::Context;
 use crate::crypto::ID_CHARACTERS;
@@ -11,7 +11,8 @@ use crate::error_codes;
 use crate::store::{CreateUserError, NewUser, Session, User};
 use crate::wire;
 
-/// Makes a user with a password, and signs them in unless the address is to be verified first.
+/// Makes a user with a password, and signs them in unless the address is to be verified first,
+/// or sign-up does not.
 pub(crate) async fn with_password(
     cx: &Context,
     facts: &mut Facts,
@@ -22,8 +23,11 @@ pub(crate) async fn with_password(
         return Err(ApiError::known(&error_codes::EMAIL_PASSWORD_SIGN_UP_DISABLED));
     }
     password_length::check_new(cx, &body.password)?;
+    let additional = additional::of_new_user(cx, &body.more)?;
     let email = body.email.to_lowercase();
-    let is_secret = options.require_email_verification;
+    let signs_in = options.auto_sign_in && !options.require_email_verification;
+    // Who is not signed in does not learn whether the address was taken either.
+    let is_secret = !signs_in;
     let is_taken = cx.store.has_email(&email).await?;
     let taken = || ApiError::known(&error_codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL);
     if is_taken && !is_secret {
@@ -40,12 +44,13 @@ pub(crate) async fn with_password(
         image: body.image,
         created_at: now,
         updated_at: now,
+        additional,
     };
     if is_taken {
         return Ok((pretend(cx, user).await?, None));
     }
     let remember = Remember::from(body.remember_me);
-    let session = (!is_secret).then(|| session::begin(cx, facts, &user.id, remember));
+    let session = signs_in.then(|| session::begin(cx, facts, &user.id, remember));
     let new = NewUser {
         user: user.clone(),
         account_id: cx.random.id(ID_CHARACTERS),
@@ -54,14 +59,18 @@ pub(crate) async fn with_password(
     };
     match cx.store.create_user(new).await {
         Ok(()) => {}
+        // Not the address is there already, but another value that may be there once.
+        Err(CreateUserError::Taken) if !cx.store.has_email(&user.email).await? => {
+            return Err(ApiError::known(&error_codes::FAILED_TO_CREATE_USER));
+        }
         // Somebody was faster.
-        Err(CreateUserError::EmailTaken) if is_secret => {
+        Err(CreateUserError::Taken) if is_secret => {
             return Ok((pretend(cx, user).await?, None));
         }
-        Err(CreateUserError::EmailTaken) => return Err(taken()),
+        Err(CreateUserError::Taken) => return Err(taken()),
         Err(CreateUserError::Store(error)) => return Err(error.into()),
     }
-    if cx.options.email_verification.send_on_sign_up.unwrap_or(is_secret) {
+    if mails(cx) {
         verification::send(cx, Some(&user), body.callback_url.as_deref()).await?;
     }
     if let Some(session) = &session {
@@ -74,8 +83,14 @@ pub(crate) async fn with_password(
 /// much work as for a new one.
 async fn pretend(cx: &Context, user: User) -> Result<User, ApiError> {
     cx.store.write_nothing(cx.random.id(ID_CHARACTERS), user.created_at).await?;
-    if cx.options.email_verification.send_on_sign_up.unwrap_or(true) {
+    if mails(cx) {
         verification::send(cx, None, None).await?;
     }
     Ok(user)
+}
+
+/// Whether a link is mailed to who signs up.
+fn mails(cx: &Context) -> bool {
+    let is_required = cx.options.email_and_password.require_email_verification;
+    cx.options.email_verification.send_on_sign_up.unwrap_or(is_required)
 }

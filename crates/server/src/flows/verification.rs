@@ -1,37 +1,16 @@
 //! E-mail addresses, proved by a link that was mailed there. Upstream:
 //! `src/api/routes/email-verification.ts`.
-//!
-//! The link's token is a JWT that is stored nowhere: HS256 with the server's secret, as upstream
-//! signs it, so that either server takes the other's.
-
-use gatewright_jose::{Algorithm, KeySet, PayloadPolicy, SigningKey, VerifyingKey};
-use percent_encoding::utf8_percent_encode;
-use serde::{Deserialize, Serialize};
 
 use super::even::even;
 use super::session::{self, FindError, Remember};
+use super::{change_email, email_token};
 use crate::call::Facts;
 use crate::context::Context;
-use crate::cookies::COMPONENT;
-use crate::crypto::ID_CHARACTERS;
 use crate::error::ApiError;
 use crate::error_codes::{self, ErrorCode};
 use crate::mail::{Kind, Letter};
-use crate::shape::is_email;
-use crate::store::User;
+use crate::store::{ActiveSession, User};
 use crate::wire;
-
-/// Whose address a token proves. Any other claim makes it another kind of token: a user's JWT is
-/// signed with the same secret where `jwt` shares it, has their address in it, and proves nothing.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Claims {
-    email: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    user_id: Option<String>,
-    iat: i64,
-    exp: i64,
-}
 
 /// Why an address was not verified.
 pub(crate) enum VerifyError {
@@ -46,6 +25,16 @@ impl<E: Into<ApiError>> From<E> for VerifyError {
     }
 }
 
+/// What a link has done.
+pub(crate) enum Followed {
+    /// The user has the address that they wanted.
+    Changed(Box<User>),
+    /// The change of an address is agreed to, and goes on by another mail.
+    Confirmed,
+    /// The address is verified.
+    Verified,
+}
+
 /// Mails a link to the signed-in user, or to whoever has the address and has not verified it yet.
 /// Whether anybody does shows neither in the answer nor in its time.
 pub(crate) async fn request(
@@ -58,7 +47,7 @@ pub(crate) async fn request(
     }
     let email = body.email.to_lowercase();
     let callback_url = body.callback_url.as_deref();
-    let Some(user) = current_user(cx, facts).await? else {
+    let Some(ActiveSession { user, .. }) = current(cx, facts).await? else {
         let work = async {
             let found = cx.store.find_credential(&email).await?.map(|credential| credential.user);
             send(cx, found.filter(|user| !user.email_verified).as_ref(), callback_url).await
@@ -80,24 +69,17 @@ pub(crate) async fn send(
     user: Option<&User>,
     callback_url: Option<&str>,
 ) -> Result<(), ApiError> {
-    let iat = cx.clock.now().seconds();
-    let expires_in = cx.options.email_verification.expires_in;
-    let stranger = || cx.random.id(ID_CHARACTERS);
-    let claims = Claims {
-        email: user.map_or_else(stranger, |user| user.email.to_lowercase()),
-        user_id: Some(user.map_or_else(stranger, |user| user.id.clone())),
-        iat,
-        exp: iat + expires_in,
-    };
-    let key = SigningKey::hmac(Algorithm::HS256, cx.options.secret.as_bytes());
-    let token = key.map_err(ApiError::internal)?.sign(&claims).map_err(ApiError::internal)?;
-    let callback_url = callback_url.filter(|url| !url.is_empty()).unwrap_or("/");
-    let callback_url = utf8_percent_encode(callback_url, COMPONENT);
-    let base = &cx.options.base_url;
-    let link = format!(
-        "{}{}/verify-email?token={token}&callbackURL={callback_url}",
-        base.origin, base.path
-    );
+    send_good_for(cx, cx.options.email_verification.expires_in, user, callback_url).await
+}
+
+/// As [`send`], with a link that is good for `expires_in` seconds.
+pub(super) async fn send_good_for(
+    cx: &Context,
+    expires_in: i64,
+    user: Option<&User>,
+    callback_url: Option<&str>,
+) -> Result<(), ApiError> {
+    let link = email_token::link(cx, user, None, expires_in, callback_url)?;
     let letter = user.map(|user| Letter {
         kind: Kind::EmailVerification,
         to: user.email.clone(),
@@ -109,14 +91,27 @@ pub(crate) async fn send(
     Ok(())
 }
 
-/// Marks the address that `token` proves as verified, and signs its user in where that is wanted.
-/// An address that was verified before stays so, and signs nobody in: a link may be opened twice.
-pub(crate) async fn verify(
+/// Does what the link of a mail is for: verifies an address, or changes it.
+pub(crate) async fn follow(
     cx: &Context,
     facts: &mut Facts,
-    token: &str,
+    query: &wire::VerifyEmail,
+) -> Result<Followed, VerifyError> {
+    let claims = email_token::read(cx, &query.token).map_err(VerifyError::Refused)?;
+    if let Some(update_to) = claims.update_to.clone() {
+        return change_email::follow(cx, facts, claims, update_to, query).await;
+    }
+    verify(cx, facts, claims).await?;
+    Ok(Followed::Verified)
+}
+
+/// Marks an address as verified, and signs its user in where that is wanted. An address that was
+/// verified before stays so, and signs nobody in: a link may be opened twice.
+async fn verify(
+    cx: &Context,
+    facts: &mut Facts,
+    claims: email_token::Claims,
 ) -> Result<(), VerifyError> {
-    let claims = read(cx, token).map_err(VerifyError::Refused)?;
     let email = claims.email.to_lowercase();
     let found = cx.store.find_credential(&email).await?.map(|credential| credential.user);
     let user = found.ok_or(VerifyError::Refused(&error_codes::USER_NOT_FOUND))?;
@@ -130,27 +125,9 @@ pub(crate) async fn verify(
     Ok(())
 }
 
-fn read(cx: &Context, token: &str) -> Result<Claims, &'static ErrorCode> {
-    let invalid = &error_codes::INVALID_TOKEN;
-    let key = VerifyingKey::hmac(Algorithm::HS256, cx.options.secret.as_bytes());
-    let keys: KeySet = key.ok().into_iter().collect();
-    let payload = PayloadPolicy::new([Algorithm::HS256]).verify(token, &keys);
-    let payload = payload.map_err(|_rejection| invalid)?;
-    let claims: Claims =
-        serde_json::from_slice(payload.as_bytes()).map_err(|_other_claims| invalid)?;
-    if claims.exp <= cx.clock.now().seconds() {
-        return Err(&error_codes::TOKEN_EXPIRED);
-    }
-    if is_email(&claims.email) { Ok(claims) } else { Err(invalid) }
-}
-
 /// Goes on with the session that the user has, or starts one.
 async fn sign_in(cx: &Context, facts: &mut Facts, user: &User) -> Result<(), ApiError> {
-    let current = match session::find(cx, facts).await {
-        Ok(found) => found.filter(|active| active.user.id == user.id),
-        Err(FindError::LostRace) => None,
-        Err(FindError::Failed(error)) => return Err(error),
-    };
+    let current = current(cx, facts).await?.filter(|active| active.user.id == user.id);
     let ends_with_browser = facts.signed_cookie(cx, &cx.cookies.dont_remember).is_some();
     let session = if let Some(active) = current {
         active.session
@@ -163,9 +140,13 @@ async fn sign_in(cx: &Context, facts: &mut Facts, user: &User) -> Result<(), Api
     Ok(())
 }
 
-async fn current_user(cx: &Context, facts: &mut Facts) -> Result<Option<User>, ApiError> {
+/// Who is signed in. What goes wrong while a session is extended reads as nobody.
+pub(crate) async fn current(
+    cx: &Context,
+    facts: &mut Facts,
+) -> Result<Option<ActiveSession>, ApiError> {
     match session::find(cx, facts).await {
-        Ok(found) => Ok(found.map(|active| active.user)),
+        Ok(found) => Ok(found),
         Err(FindError::LostRace) => Ok(None),
         Err(FindError::Failed(error)) => Err(error),
     }

@@ -56,16 +56,30 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    AccountDeletion,
+    /// To the old address.
+    EmailChangeConfirmation,
+    /// To the new one.
+    EmailChangeVerification,
     EmailVerification,
     PasswordReset,
 }
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::EmailVerification, Self::PasswordReset];
+    const ALL: [Self; 5] = [
+        Self::AccountDeletion,
+        Self::EmailChangeConfirmation,
+        Self::EmailChangeVerification,
+        Self::EmailVerification,
+        Self::PasswordReset,
+    ];
 
     /// As it stands in the log and in names of files, of templates too.
     fn name(self) -> &'static str {
         match self {
+            Self::AccountDeletion => "delete-account",
+            Self::EmailChangeConfirmation => "change-email-confirmation",
+            Self::EmailChangeVerification => "change-email-verification",
             Self::EmailVerification => "verify-email",
             Self::PasswordReset => "reset-password",
         }

@@ -96,6 +96,30 @@ fn builtin(app_name: &str, letter: &Letter) -> (String, String, String) {
 
 fn words(app_name: &str, kind: Kind) -> Words {
     match kind {
+        Kind::AccountDeletion => Words {
+            subject: format!("Delete your account for {app_name}"),
+            why: "Somebody, hopefully you, asked to delete your account, with everything in it.",
+            button: "Delete my account",
+            link: "The link works once, in a browser where you are signed in, within",
+            otherwise: "If it was not you, do not open the link, and change your password: \
+                        somebody else is signed in to your account.",
+        },
+        Kind::EmailChangeConfirmation => Words {
+            subject: format!("Confirm your new e-mail address for {app_name}"),
+            why: "Somebody, hopefully you, asked to use another e-mail address for your account.",
+            button: "Use the other address",
+            link: "The link is valid for",
+            otherwise: "If it was not you, do not open the link, and change your password: \
+                        somebody else is signed in to your account.",
+        },
+        Kind::EmailChangeVerification => Words {
+            subject: format!("Verify your new e-mail address for {app_name}"),
+            why: "Please confirm that this e-mail address is yours and is to be the one of your \
+                  account.",
+            button: "Verify this address",
+            link: "The link works once, within",
+            otherwise: "If you did not ask for this, ignore this mail: nothing is changed.",
+        },
         Kind::EmailVerification => Words {
             subject: format!("Verify your e-mail address for {app_name}"),
             why: "Please confirm that this e-mail address is yours.",

@@ -1,9 +1,11 @@
 //! The endpoints, in files named as upstream names its own.
 
 pub(crate) mod account;
+pub(crate) mod change_email;
 pub(crate) mod change_password;
 pub(crate) mod delete_user;
 pub(crate) mod email_verification;
+pub(crate) mod error;
 pub(crate) mod health;
 pub(crate) mod jwt;
 pub(crate) mod ok;

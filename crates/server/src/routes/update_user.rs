@@ -23,8 +23,17 @@ pub(crate) async fn user(
     }
 }
 
-/// `POST /update-session`: a session has no fields of the user's own to update, unless a plugin
-/// gave it some.
-pub(crate) async fn session(call: Call<wire::UpdateSession, SignedIn>) -> ApiError {
-    ApiError::without_code(profile::NOTHING_TO_UPDATE.to_owned()).with_reply(call.facts.reply)
+/// `POST /update-session`: additional fields of the session that asks.
+pub(crate) async fn session(
+    State(cx): State<Context>,
+    call: Call<wire::UpdateSession, SignedIn>,
+) -> Result<Response, ApiError> {
+    let Call { body, guard: SignedIn(active), mut facts } = call;
+    match profile::update_session(&cx, &mut facts, active, body).await {
+        Ok(session) => {
+            let answer = wire::UpdatedSession { session: (&session).into() };
+            Ok(facts.reply.json(StatusCode::OK, &answer))
+        }
+        Err(error) => Err(error.with_reply(facts.reply)),
+    }
 }

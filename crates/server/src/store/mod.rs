@@ -2,6 +2,9 @@
 //! by one conditional statement, or by a lock that a transaction holds.
 
 mod account;
+mod additional;
+mod change_email;
+mod deletion;
 mod engine;
 mod jwks;
 mod mail;
@@ -9,15 +12,22 @@ mod operate;
 mod own_password;
 mod schema;
 mod session;
+mod statements;
 mod user;
 mod verification;
 
 use std::error::Error;
+use std::sync::Arc;
 
 use engine::{Engine, Postgres, Sqlite, values};
 use schema::Shape;
+use statements::Statements;
+
+use crate::fields::{AdditionalFields, FieldError, Numbers};
 
 pub(crate) use account::{Account, UnlinkError};
+pub(crate) use change_email::{ChangeEmailError, EmailState, NewEmail};
+pub(crate) use deletion::Deletion;
 pub use engine::{DatabaseUrl, DatabaseUrlError, Refusal};
 pub(crate) use jwks::StoredKey;
 pub(crate) use mail::QueuedMail;
@@ -40,6 +50,9 @@ pub enum StoreError {
     /// Another row has a value that may be there once.
     #[error("the database has such a row already")]
     Conflict(#[source] Box<dyn Error + Send + Sync>),
+    /// An additional field can't be kept.
+    #[error("a field cannot be kept in this database")]
+    Field(#[from] FieldError),
     /// The database is one of something else, or of a version we don't know.
     #[error(
         "the database has tables, but not those of Better Auth 1.7: {missing} is missing. \
@@ -99,17 +112,31 @@ pub struct Store {
     /// that others made is not altered unasked.
     ours: Engine,
     shape: Shape,
+    statements: Arc<Statements>,
 }
 
 impl Store {
     /// Opens the database at `url`. An empty one gets its tables; an existing Better Auth database
     /// is used as it is. A new SQLite file is made readable by its owner alone.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        Self::open_with(url, AdditionalFields::default(), AdditionalFields::default()).await
+    }
+
+    /// Opens the database at `url` as one whose users and sessions have additional fields.
+    pub async fn open_with(
+        url: &DatabaseUrl,
+        user_fields: AdditionalFields,
+        session_fields: AdditionalFields,
+    ) -> Result<Self, StoreError> {
         let engine = match url {
             DatabaseUrl::Sqlite(file) => Engine::Sqlite(Sqlite::open(file)?),
             DatabaseUrl::Postgres(url) => Engine::Postgres(Postgres::new(url)?),
         };
-        let shape = schema::prepare(&engine).await?;
+        for fields in [&user_fields, &session_fields] {
+            fields.check_defaults(numbers_of(&engine))?;
+        }
+        let statements = Arc::new(Statements::new(user_fields, session_fields));
+        let shape = schema::prepare(&engine, statements.clone()).await?;
         let ours = if shape.has_ours {
             engine.clone()
         } else {
@@ -117,13 +144,18 @@ impl Store {
             schema::prepare_ours(&memory).await?;
             memory
         };
-        Ok(Self { engine, ours, shape })
+        Ok(Self { engine, ours, shape, statements })
     }
 
     /// Whether the tables of ours are in the database; otherwise what they hold is this process's
     /// alone, and gone when it ends.
     pub fn has_own_tables(&self) -> bool {
         self.shape.has_ours
+    }
+
+    /// Which numbers a field may have.
+    pub(crate) fn numbers(&self) -> Numbers {
+        numbers_of(&self.engine)
     }
 
     /// Whether reads and writes are answered.
@@ -136,5 +168,12 @@ impl Store {
     pub async fn close(&self) {
         self.ours.close().await;
         self.engine.close().await;
+    }
+}
+
+fn numbers_of(engine: &Engine) -> Numbers {
+    match engine {
+        Engine::Sqlite(_) => Numbers::Any,
+        Engine::Postgres(_) => Numbers::Int32,
     }
 }

@@ -48,6 +48,7 @@ impl Store {
             WHERE "id" = $3 AND "userId" = $4 AND "password" = $5
             AND EXISTS (SELECT 1 FROM "session" WHERE "token" = $6 AND "userId" = $4)"#;
         const END_SESSIONS: &str = r#"DELETE FROM "session" WHERE "userId" = $1"#;
+        let statements = self.statements.clone();
         self.engine
             .write(move |tx| {
                 Box::pin(async move {
@@ -58,7 +59,7 @@ impl Store {
                     }
                     if let Some(session) = &change.new_session {
                         tx.execute(END_SESSIONS, values![user_id]).await?;
-                        session::insert(tx, session).await?;
+                        session::insert(tx, &statements, session).await?;
                     }
                     Ok(true)
                 })

@@ -1,9 +1,11 @@
 //! Sessions: by token, or by the user they belong to.
 
 use super::engine::{Row, Tx, Value, values};
-use super::user::{User, columns as user_columns};
-use super::{Store, StoreError};
+use super::statements::Statements;
+use super::user::User;
+use super::{Store, StoreError, additional};
 use crate::clock::Date;
+use crate::fields::{Additional, Changes};
 
 /// A row of `session`.
 #[derive(Clone)]
@@ -16,6 +18,7 @@ pub(crate) struct Session {
     pub(crate) ip_address: Option<String>,
     pub(crate) user_agent: Option<String>,
     pub(crate) user_id: String,
+    pub(crate) additional: Additional,
 }
 
 /// A session and whose it is.
@@ -33,14 +36,16 @@ macro_rules! columns {
     };
 }
 
-const INSERT: &str = r#"INSERT INTO "session"
-    ("id", "expiresAt", "token", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"#;
+pub(super) use columns;
+
+/// The columns of a new session.
+pub(super) const NAMES: [&str; 8] =
+    ["id", "expiresAt", "token", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId"];
 
 impl Session {
-    /// As [`INSERT`] has them.
-    fn values(&self) -> [Value<'_>; 8] {
-        [
+    /// As [`NAMES`] has them, and additional fields.
+    fn values(&self) -> Vec<Value<'_>> {
+        let own = [
             Value::from(&self.id),
             Value::from(self.expires_at),
             Value::from(&self.token),
@@ -49,10 +54,12 @@ impl Session {
             Value::from(&self.ip_address),
             Value::from(&self.user_agent),
             Value::from(&self.user_id),
-        ]
+        ];
+        own.into_iter().chain(additional::values(&self.additional)).collect()
     }
 
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+    /// Without additional fields.
+    pub(super) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.text(0)?,
             expires_at: row.date(1)?,
@@ -62,12 +69,17 @@ impl Session {
             ip_address: row.optional_text(5)?,
             user_agent: row.optional_text(6)?,
             user_id: row.text(7)?,
+            additional: Additional::default(),
         })
     }
 }
 
-pub(super) async fn insert(tx: &Tx, session: &Session) -> Result<(), StoreError> {
-    tx.execute(INSERT, &session.values()).await?;
+pub(super) async fn insert(
+    tx: &Tx,
+    statements: &Statements,
+    session: &Session,
+) -> Result<(), StoreError> {
+    tx.execute(&statements.insert_session, &session.values()).await?;
     Ok(())
 }
 
@@ -77,19 +89,12 @@ impl Store {
         &self,
         token: &str,
     ) -> Result<Option<ActiveSession>, StoreError> {
-        const SQL: &str = concat!(
-            "SELECT ",
-            columns!(),
-            ", ",
-            user_columns!(),
-            r#" FROM "session"
-               JOIN "user" ON "user"."id" = "session"."userId" WHERE "session"."token" = $1"#
-        );
+        let statements = &self.statements;
         self.engine
-            .first(SQL, values![token], |row| {
+            .first(&statements.find_session, values![token], |row| {
                 Ok(ActiveSession {
-                    session: Session::from_row(row)?,
-                    user: User::from_row(row, 8)?,
+                    session: statements.session(row)?,
+                    user: statements.user(row, statements.after_session())?,
                 })
             })
             .await
@@ -101,17 +106,14 @@ impl Store {
         user_id: &str,
         now: Date,
     ) -> Result<Vec<Session>, StoreError> {
-        const SQL: &str = concat!(
-            "SELECT ",
-            columns!(),
-            r#" FROM "session" WHERE "userId" = $1 AND "expiresAt" > $2"#
-        );
-        self.engine.all(SQL, values![user_id, now], Session::from_row).await
+        let statements = &self.statements;
+        let read = |row: &Row<'_>| statements.session(row);
+        self.engine.all(&statements.list_sessions, values![user_id, now], read).await
     }
 
     /// Writes a new session.
     pub(crate) async fn create_session(&self, session: &Session) -> Result<(), StoreError> {
-        self.engine.execute(INSERT, &session.values()).await.map(drop)
+        self.engine.execute(&self.statements.insert_session, &session.values()).await.map(drop)
     }
 
     /// Moves a session's end; `None` when it was deleted meanwhile.
@@ -121,15 +123,34 @@ impl Store {
         expires_at: Date,
         now: Date,
     ) -> Result<Option<Session>, StoreError> {
-        const SQL: &str = concat!(
-            r#"UPDATE "session" SET "expiresAt" = $1, "updatedAt" = $2 WHERE "token" = $3
-               RETURNING "#,
-            columns!()
-        );
+        let statements = self.statements.clone();
         self.engine
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.first(SQL, values![expires_at, now, &token], Session::from_row).await
+                    let values = values![expires_at, now, &token];
+                    let read = |row: &Row<'_>| statements.session(row);
+                    tx.first(&statements.extend_session, values, read).await
+                })
+            })
+            .await
+    }
+
+    /// Changes the additional fields of a session; `None` when it was deleted meanwhile.
+    pub(crate) async fn update_session(
+        &self,
+        token: String,
+        changes: Changes,
+        now: Date,
+    ) -> Result<Option<Session>, StoreError> {
+        let statements = self.statements.clone();
+        self.engine
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut values: Vec<Value<'_>> = values![now].to_vec();
+                    values.extend(additional::changes(&statements.session_fields, &changes));
+                    values.push(Value::from(&token));
+                    let read = |row: &Row<'_>| statements.session(row);
+                    tx.first(&statements.update_session, &values, read).await
                 })
             })
             .await

@@ -1,10 +1,11 @@
 //! Users and their password accounts.
 
-use super::engine::{Row, Tx, values};
+use super::engine::{Row, Tx, Value, values};
 use super::schema::Shape;
 use super::session::{self, Session};
-use super::{Store, StoreError};
+use super::{Store, StoreError, additional};
 use crate::clock::Date;
+use crate::fields::{Additional, Changes};
 
 /// A row of `user`.
 #[derive(Clone, Debug)]
@@ -16,6 +17,7 @@ pub(crate) struct User {
     pub(crate) image: Option<String>,
     pub(crate) created_at: Date,
     pub(crate) updated_at: Date,
+    pub(crate) additional: Additional,
 }
 
 /// A user and the stored hash of their password, if they have one.
@@ -46,11 +48,21 @@ pub(crate) enum NewImage {
 /// Why a user was not made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CreateUserError {
-    /// Another user has the address; maybe only since a moment ago.
+    /// Another user has the address, maybe only since a moment ago, or another value that may be
+    /// there once.
     #[error("the address is taken")]
-    EmailTaken,
+    Taken,
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for CreateUserError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(_) => Self::Taken,
+            error => Self::Store(error),
+        }
+    }
 }
 
 /// The columns of [`User::from_row`], from `offset`.
@@ -62,7 +74,12 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
+/// The same columns, as a new user has them.
+pub(super) const NAMES: [&str; 7] =
+    ["id", "name", "email", "emailVerified", "image", "createdAt", "updatedAt"];
+
 impl User {
+    /// Without additional fields.
     pub(super) fn from_row(row: &Row<'_>, offset: usize) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.text(offset)?,
@@ -72,6 +89,7 @@ impl User {
             image: row.optional_text(offset + 4)?,
             created_at: row.date(offset + 5)?,
             updated_at: row.date(offset + 6)?,
+            additional: Additional::default(),
         })
     }
 }
@@ -85,8 +103,9 @@ impl Store {
 
     /// The user with `id`.
     pub(crate) async fn find_user(&self, id: &str) -> Result<Option<User>, StoreError> {
-        const SQL: &str = concat!("SELECT ", columns!(), r#" FROM "user" WHERE "user"."id" = $1"#);
-        self.engine.first(SQL, values![id], |row| User::from_row(row, 0)).await
+        let statements = &self.statements;
+        let read = |row: &Row<'_>| statements.user(row, 0);
+        self.engine.first(&statements.find_user, values![id], read).await
     }
 
     /// The user with `email` (in lower case), and their password.
@@ -94,19 +113,11 @@ impl Store {
         &self,
         email: &str,
     ) -> Result<Option<Credential>, StoreError> {
-        // An account's id is text even where a user's is not.
-        const SQL: &str = concat!(
-            "SELECT ",
-            columns!(),
-            r#", "account"."password" FROM "user"
-               LEFT JOIN "account" ON "account"."userId" = "user"."id"
-                AND "account"."providerId" = 'credential'
-                AND "account"."accountId" = CAST("user"."id" AS text)
-               WHERE "user"."email" = $1 LIMIT 1"#
-        );
+        let statements = &self.statements;
         self.engine
-            .first(SQL, values![email], |row| {
-                Ok(Credential { user: User::from_row(row, 0)?, password: row.optional_text(7)? })
+            .first(&statements.find_credential, values![email], |row| {
+                let password = row.optional_text(statements.after_user())?;
+                Ok(Credential { user: statements.user(row, 0)?, password })
             })
             .await
     }
@@ -117,17 +128,19 @@ impl Store {
         user_id: &str,
         name: Option<String>,
         image: NewImage,
+        more: &Changes,
         now: Date,
     ) -> Result<(), StoreError> {
-        const SQL: &str = r#"UPDATE "user" SET "name" = coalesce($1, "name"),
-            "image" = CASE WHEN $2 THEN $3 ELSE "image" END, "updatedAt" = $4 WHERE "id" = $5"#;
         let (changes, image) = match image {
             NewImage::AsBefore => (false, None),
             NewImage::None => (true, None),
             NewImage::Some(image) => (true, Some(image)),
         };
-        let values = values![name, changes, image, now, user_id];
-        self.engine.execute(SQL, values).await.map(drop)
+        let statements = &self.statements;
+        let mut values: Vec<Value<'_>> = values![name, changes, image, now].to_vec();
+        values.extend(additional::changes(&statements.user_fields, more));
+        values.push(Value::from(user_id));
+        self.engine.execute(&statements.update_profile, &values).await.map(drop)
     }
 
     /// Deletes a user with all sessions and accounts, unless the session that asks has gone. Says
@@ -137,24 +150,14 @@ impl Store {
         user_id: String,
         token: String,
     ) -> Result<bool, StoreError> {
-        const ASKS: &str = r#"SELECT 1 FROM "session" WHERE "token" = $1 AND "userId" = $2"#;
-        // Sessions and accounts by name: tables that others have made may not cascade.
-        const DELETE: [&str; 3] = [
-            r#"DELETE FROM "session" WHERE "userId" = $1"#,
-            r#"DELETE FROM "account" WHERE "userId" = $1"#,
-            r#"DELETE FROM "user" WHERE "id" = $1"#,
-        ];
         self.engine
             .write(move |tx| {
                 Box::pin(async move {
-                    let asks = tx.first(ASKS, values![&token, &user_id], |_| Ok(())).await?;
-                    if asks.is_none() {
-                        return Ok(false);
+                    let asks = has_session(tx, &token, &user_id).await?;
+                    if asks {
+                        delete(tx, &user_id).await?;
                     }
-                    for sql in DELETE {
-                        tx.execute(sql, values![&user_id]).await?;
-                    }
-                    Ok(true)
+                    Ok(asks)
                 })
             })
             .await
@@ -162,15 +165,13 @@ impl Store {
 
     /// Writes a new user with their account and first session.
     pub(crate) async fn create_user(&self, new: NewUser) -> Result<(), CreateUserError> {
-        const USER: &str = r#"INSERT INTO "user"
-            ("id", "name", "email", "emailVerified", "image", "createdAt", "updatedAt")
-            VALUES ($1, $2, $3, $4, $5, $6, $7)"#;
+        let statements = self.statements.clone();
         let shape = self.shape;
         self.engine
             .write(move |tx| {
                 Box::pin(async move {
                     let NewUser { user, account_id, password, session } = &new;
-                    let values = values![
+                    let mut values: Vec<Value<'_>> = values![
                         &user.id,
                         &user.name,
                         &user.email,
@@ -178,11 +179,12 @@ impl Store {
                         &user.image,
                         user.created_at,
                         user.updated_at
-                    ];
-                    tx.execute(USER, values).await.map_err(|error| match error {
-                        StoreError::Conflict(_) => CreateUserError::EmailTaken,
-                        error => CreateUserError::Store(error),
-                    })?;
+                    ]
+                    .to_vec();
+                    values.extend(additional::values(&user.additional));
+                    if let Err(error) = tx.execute(&statements.insert_user, &values).await {
+                        return Err(CreateUserError::from(error));
+                    }
                     let account = NewAccount {
                         id: account_id,
                         user_id: &user.id,
@@ -191,13 +193,32 @@ impl Store {
                     };
                     account.insert(tx, shape).await?;
                     if let Some(session) = session {
-                        session::insert(tx, session).await?;
+                        session::insert(tx, &statements, session).await?;
                     }
                     Ok(())
                 })
             })
             .await
     }
+}
+
+/// Whether a user has the session with `token`.
+pub(super) async fn has_session(tx: &Tx, token: &str, user_id: &str) -> Result<bool, StoreError> {
+    const SQL: &str = r#"SELECT 1 FROM "session" WHERE "token" = $1 AND "userId" = $2"#;
+    Ok(tx.first(SQL, values![token, user_id], |_| Ok(())).await?.is_some())
+}
+
+/// Deletes a user. Sessions and accounts by name: tables that others have made may not cascade.
+pub(super) async fn delete(tx: &Tx, user_id: &str) -> Result<(), StoreError> {
+    const SQL: [&str; 3] = [
+        r#"DELETE FROM "session" WHERE "userId" = $1"#,
+        r#"DELETE FROM "account" WHERE "userId" = $1"#,
+        r#"DELETE FROM "user" WHERE "id" = $1"#,
+    ];
+    for sql in SQL {
+        tx.execute(sql, values![user_id]).await?;
+    }
+    Ok(())
 }
 
 /// An account with a password.

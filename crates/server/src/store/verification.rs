@@ -132,7 +132,7 @@ impl Store {
     }
 }
 
-async fn insert(tx: &Tx, row: &Verification) -> Result<(), StoreError> {
+pub(super) async fn insert(tx: &Tx, row: &Verification) -> Result<(), StoreError> {
     const SQL: &str = r#"INSERT INTO "verification"
         ("id", "identifier", "value", "expiresAt", "createdAt", "updatedAt")
         VALUES ($1, $2, $3, $4, $5, $6)"#;

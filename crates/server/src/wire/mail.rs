@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::User;
 use crate::call::{Body, Facts};
 use crate::error::ApiError;
 use crate::shape::{Fields, Issues};
@@ -53,7 +54,10 @@ pub(crate) fn token_in_query(facts: &Facts) -> Result<Option<String>, ApiError> 
     read_query(facts, |fields| fields.optional_string("token"))
 }
 
-fn read_query<T>(facts: &Facts, read: impl FnOnce(&mut Fields<'_>) -> T) -> Result<T, ApiError> {
+pub(super) fn read_query<T>(
+    facts: &Facts,
+    read: impl FnOnce(&mut Fields<'_>) -> T,
+) -> Result<T, ApiError> {
     let query = facts.query_object();
     let read = Fields::of(Some(&query), None).and_then(|mut fields| {
         let read = read(&mut fields);
@@ -74,6 +78,21 @@ impl Body for SendVerificationEmail {
         let email = fields.email("email");
         let callback_url = fields.optional_string("callbackURL");
         fields.finish(Self { email, callback_url })
+    }
+}
+
+/// Body of `POST /change-email`.
+pub(crate) struct ChangeEmail {
+    pub(crate) new_email: String,
+    pub(crate) callback_url: Option<String>,
+}
+
+impl Body for ChangeEmail {
+    fn read(body: Option<&Value>) -> Result<Self, Issues> {
+        let mut fields = Fields::of(body, None)?;
+        let new_email = fields.email("newEmail");
+        let callback_url = fields.optional_string("callbackURL");
+        fields.finish(Self { new_email, callback_url })
     }
 }
 
@@ -117,4 +136,11 @@ pub(crate) struct EmailVerified {
 
 impl EmailVerified {
     pub(crate) const ANSWER: Self = Self { status: true, user: () };
+}
+
+/// Answer of `GET /verify-email` to a link that has changed the address, and leads nowhere.
+#[derive(Serialize)]
+pub(crate) struct EmailChanged<'a> {
+    pub(crate) status: bool,
+    pub(crate) user: User<'a>,
 }

@@ -190,7 +190,7 @@ mod tests {
             (
                 "reset-pasword.txt",
                 Some("x"),
-                "there is no such mail; there are verify-email, reset-password",
+                "there is no such mail; there are delete-account, change-email-",
             ),
             (
                 "reset-password.txt",

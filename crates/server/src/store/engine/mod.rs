@@ -65,14 +65,15 @@ impl Engine {
     /// Runs one statement that changes something; returns how many rows it touched.
     pub(in crate::store) async fn execute(
         &self,
-        sql: &'static str,
+        sql: &str,
         values: &[Value<'_>],
     ) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => {
+                let sql = sql.to_owned();
                 let values: Vec<_> = values.iter().cloned().map(Value::into_owned).collect();
                 sqlite
-                    .write(move |tx| Box::pin(async move { tx.execute(sql, &values).await }))
+                    .write(move |tx| Box::pin(async move { tx.execute(&sql, &values).await }))
                     .await
             }
             Self::Postgres(postgres) => postgres.execute(sql, values).await,

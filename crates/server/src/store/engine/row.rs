@@ -34,7 +34,7 @@ impl Row<'_> {
             Cell::Bool(value) => Some(value.to_string()),
             Cell::Date(date) => Some(date.to_string()),
             Cell::Uuid(bytes) => Some(hyphenated(bytes)),
-            Cell::Other => return Err(unreadable),
+            Cell::Real(_) | Cell::Other => return Err(unreadable),
         })
     }
 
@@ -64,9 +64,24 @@ impl Row<'_> {
             Cell::Date(date) => Some(date),
             Cell::Integer(milliseconds) => Some(Date::from_milliseconds(milliseconds)),
             Cell::Text(text) => Date::parse(text),
-            Cell::Bool(_) | Cell::Uuid(_) | Cell::Other => None,
+            Cell::Real(_) | Cell::Bool(_) | Cell::Uuid(_) | Cell::Other => None,
         };
         date.map(Some).ok_or(StoreError::Unreadable { column: index })
+    }
+
+    /// Whether a column has no value.
+    pub(in crate::store) fn is_null(&self, index: usize) -> Result<bool, StoreError> {
+        Ok(matches!(self.cell(index)?, Cell::Null))
+    }
+
+    /// A number of any kind.
+    pub(in crate::store) fn number(&self, index: usize) -> Result<serde_json::Number, StoreError> {
+        let unreadable = StoreError::Unreadable { column: index };
+        match self.cell(index)? {
+            Cell::Integer(number) => Ok(number.into()),
+            Cell::Real(number) => serde_json::Number::from_f64(number).ok_or(unreadable),
+            _ => Err(unreadable),
+        }
     }
 
     fn cell(&self, index: usize) -> Result<Cell<'_>, StoreError> {
@@ -76,7 +91,8 @@ impl Row<'_> {
                 ValueRef::Null => Cell::Null,
                 ValueRef::Integer(number) => Cell::Integer(number),
                 ValueRef::Text(text) => Cell::Text(str::from_utf8(text).map_err(|_| unreadable)?),
-                ValueRef::Real(_) | ValueRef::Blob(_) => Cell::Other,
+                ValueRef::Real(number) => Cell::Real(number),
+                ValueRef::Blob(_) => Cell::Other,
             }),
             Self::Postgres(row) => row.try_get(index).map_err(|_| unreadable),
         }
@@ -88,6 +104,7 @@ enum Cell<'a> {
     Null,
     Text(&'a str),
     Integer(i64),
+    Real(f64),
     Bool(bool),
     Date(Date),
     Uuid([u8; 16]),
@@ -101,6 +118,7 @@ impl<'a> FromSql<'a> for Cell<'a> {
             Type::INT2 => Self::Integer(i16::from_be_bytes(raw.try_into()?).into()),
             Type::INT4 => Self::Integer(i32::from_be_bytes(raw.try_into()?).into()),
             Type::INT8 => Self::Integer(i64::from_be_bytes(raw.try_into()?)),
+            Type::FLOAT8 => Self::Real(f64::from_be_bytes(raw.try_into()?)),
             Type::TIMESTAMPTZ | Type::TIMESTAMP => {
                 let microseconds = i64::from_be_bytes(raw.try_into()?);
                 let milliseconds = microseconds.div_euclid(1000);

@@ -20,6 +20,7 @@ pub(in crate::store) enum Value<'a> {
     Text(Cow<'a, str>),
     Bool(bool),
     Integer(i64),
+    Real(f64),
     Date(Date),
 }
 
@@ -39,6 +40,7 @@ impl Value<'_> {
             Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
             Self::Bool(value) => Value::Bool(value),
             Self::Integer(value) => Value::Integer(value),
+            Self::Real(value) => Value::Real(value),
             Self::Date(value) => Value::Date(value),
         }
     }
@@ -51,6 +53,7 @@ impl fmt::Debug for Value<'_> {
             Self::Text(_) => "Text",
             Self::Bool(_) => "Bool",
             Self::Integer(_) => "Integer",
+            Self::Real(_) => "Real",
             Self::Date(_) => "Date",
         })
     }
@@ -117,6 +120,7 @@ impl rusqlite::ToSql for Value<'_> {
             Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
             Self::Bool(value) => ToSqlOutput::from(*value),
             Self::Integer(value) => ToSqlOutput::from(*value),
+            Self::Real(value) => ToSqlOutput::from(*value),
             Self::Date(value) => ToSqlOutput::from(value.to_string()),
         })
     }
@@ -172,6 +176,10 @@ impl ToSql for Value<'_> {
                 }
                 Type::INT8 => out.extend_from_slice(&value.to_be_bytes()),
                 Type::TEXT | Type::VARCHAR => out.extend_from_slice(value.to_string().as_bytes()),
+                _ => return Err(misfit()),
+            },
+            Self::Real(value) => match *ty {
+                Type::FLOAT8 => out.extend_from_slice(&value.to_be_bytes()),
                 _ => return Err(misfit()),
             },
             Self::Date(value) => match *ty {

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::tables::{Column, Kind, Rule, Table};
+use crate::fields::{AdditionalField, FieldDefault, FieldType};
 use crate::store::engine::Engine;
+use crate::store::statements::Statements;
 
 /// Whose SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +24,12 @@ impl Dialect {
 }
 
 /// The statements that make `tables` and their indexes.
-pub(super) fn create(dialect: Dialect, tables: &[Table]) -> String {
+pub(super) fn create(dialect: Dialect, tables: &[Table], statements: &Statements) -> String {
     let mut sql = String::new();
     for table in tables {
-        let columns: Vec<String> =
-            table.columns.iter().map(|column| definition(dialect, column)).collect();
+        let own = table.columns.iter().map(|column| definition(dialect, column));
+        let more = statements.fields_of(table.name).iter().map(|field| additional(dialect, field));
+        let columns: Vec<String> = own.chain(more).collect();
         // Writing to a `String` cannot fail.
         let _ = writeln!(sql, r#"CREATE TABLE "{}" ({});"#, table.name, columns.join(", "));
     }
@@ -64,9 +67,32 @@ pub(super) fn definition(dialect: Dialect, column: &Column) -> String {
     sql
 }
 
+/// The column of an additional field, as `CREATE TABLE` has it.
+pub(super) fn additional(dialect: Dialect, field: &AdditionalField) -> String {
+    let kind = match field.kind {
+        FieldType::Boolean => Kind::Boolean,
+        FieldType::Date => Kind::Date,
+        FieldType::Number => Kind::Integer,
+        FieldType::Numbers | FieldType::Texts => Kind::Json,
+        FieldType::Text => Kind::Text,
+    };
+    let mut sql = format!(r#""{}" {}"#, field.column, type_name(dialect, kind));
+    if field.default == Some(FieldDefault::Now) && dialect == Dialect::Postgres {
+        sql.push_str(" default CURRENT_TIMESTAMP");
+    }
+    if field.required {
+        sql.push_str(" not null");
+    }
+    if field.unique {
+        sql.push_str(" unique");
+    }
+    sql
+}
+
 pub(super) fn type_name(dialect: Dialect, kind: Kind) -> &'static str {
     match (dialect, kind) {
-        (_, Kind::Text) => "text",
+        (_, Kind::Text) | (Dialect::Sqlite, Kind::Json) => "text",
+        (Dialect::Postgres, Kind::Json) => "jsonb",
         (Dialect::Sqlite, Kind::Boolean) | (_, Kind::Integer) => "integer",
         (Dialect::Postgres, Kind::Boolean) => "boolean",
         (_, Kind::BigInt) => "bigint",

@@ -6,6 +6,7 @@ use super::ddl::Dialect;
 use super::tables::Table;
 use crate::store::StoreError;
 use crate::store::engine::{Tx, values};
+use crate::store::statements::Statements;
 
 /// Tables and their columns, by name.
 pub(super) struct Found(BTreeMap<String, Vec<String>>);
@@ -39,15 +40,21 @@ impl Found {
     }
 
     /// Whether all of `tables` are there, with all their columns. Others are nobody's business.
-    pub(super) fn check(&self, tables: &[Table]) -> Result<(), StoreError> {
+    pub(super) fn check(
+        &self,
+        tables: &[Table],
+        statements: &Statements,
+    ) -> Result<(), StoreError> {
         for table in tables {
             if !self.0.contains_key(table.name) {
                 return Err(StoreError::ForeignSchema { missing: format!("table {}", table.name) });
             }
+            let own = table.columns.iter().map(|column| column.name);
+            let more = statements.fields_of(table.name).iter().map(|field| field.column.as_str());
             if let Some(column) =
-                table.columns.iter().find(|column| !self.has_column(table.name, column.name))
+                own.chain(more).find(|column| !self.has_column(table.name, column))
             {
-                let missing = format!("column {}.{}", table.name, column.name);
+                let missing = format!("column {}.{column}", table.name);
                 return Err(StoreError::ForeignSchema { missing });
             }
         }

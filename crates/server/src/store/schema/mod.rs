@@ -4,8 +4,11 @@ mod ddl;
 mod found;
 mod tables;
 
+use std::sync::Arc;
+
 use super::StoreError;
 use super::engine::{Engine, Tx};
+use super::statements::Statements;
 pub(super) use ddl::Dialect;
 use found::Found;
 pub(super) use tables::{BETTER_AUTH, OURS, Table};
@@ -20,7 +23,10 @@ pub(super) struct Shape {
 }
 
 /// Makes the tables in an empty database; otherwise says what is missing, and changes nothing.
-pub(super) async fn prepare(engine: &Engine) -> Result<Shape, StoreError> {
+pub(super) async fn prepare(
+    engine: &Engine,
+    statements: Arc<Statements>,
+) -> Result<Shape, StoreError> {
     let dialect = Dialect::of(engine);
     engine
         .write(move |tx| {
@@ -29,14 +35,14 @@ pub(super) async fn prepare(engine: &Engine) -> Result<Shape, StoreError> {
                 tx.lock("gatewright schema").await?;
                 let mut found = Found::read(tx, dialect).await?;
                 if found.is_empty() {
-                    create(tx, dialect, BETTER_AUTH).await?;
-                    create(tx, dialect, OURS).await?;
+                    create(tx, dialect, BETTER_AUTH, &statements).await?;
+                    create(tx, dialect, OURS, &statements).await?;
                     found = Found::read(tx, dialect).await?;
                 }
-                found.check(BETTER_AUTH)?;
+                found.check(BETTER_AUTH, &statements)?;
                 Ok(Shape {
                     account_issuer: found.has_column("account", "issuer"),
-                    has_ours: found.check(OURS).is_ok(),
+                    has_ours: found.check(OURS, &statements).is_ok(),
                 })
             })
         })
@@ -46,9 +52,17 @@ pub(super) async fn prepare(engine: &Engine) -> Result<Shape, StoreError> {
 /// Makes the tables of ours alone.
 pub(super) async fn prepare_ours(engine: &Engine) -> Result<(), StoreError> {
     let dialect = Dialect::of(engine);
-    engine.write(move |tx| Box::pin(create(tx, dialect, OURS))).await
+    let statements = Statements::default();
+    engine
+        .write(move |tx| Box::pin(async move { create(tx, dialect, OURS, &statements).await }))
+        .await
 }
 
-async fn create(tx: &Tx, dialect: Dialect, tables: &[Table]) -> Result<(), StoreError> {
-    tx.batch(&ddl::create(dialect, tables)).await
+async fn create(
+    tx: &Tx,
+    dialect: Dialect,
+    tables: &[Table],
+    statements: &Statements,
+) -> Result<(), StoreError> {
+    tx.batch(&ddl::create(dialect, tables, statements)).await
 }

@@ -28,6 +28,8 @@ pub(in crate::store) enum Kind {
     /// 64 bits.
     BigInt,
     Date,
+    /// Any JSON.
+    Json,
 }
 
 /// What else holds of a column.
