@@ -11,6 +11,7 @@ use anyhow::Result;
 
 use super::count::Tally;
 use super::{Outcome, smoke, todo};
+use crate::postgres::{self, Postgres};
 use crate::{child, needs, python, workspace};
 
 /// One thing that must hold.
@@ -74,7 +75,7 @@ impl Step {
                 format!("cargo {}, and -p todo-api-axum", RELEASE.join(" "))
             }
             Self::Smoke => "cargo run --release -- serve, in an empty folder".to_owned(),
-            Self::Test => format!("cargo {}", TEST.join(" ")),
+            Self::Test => format!("cargo {}, beside a PostgreSQL", TEST.join(" ")),
             Self::Todo => {
                 "pytest, in examples/todo/suite, for axum and for FastAPI; mypy".to_owned()
             }
@@ -94,7 +95,7 @@ impl Step {
             Self::Python => python_package(root),
             Self::Release => release(root),
             Self::Smoke => smoke::run(root),
-            Self::Test => counted(&mut cargo(root, TEST), Tally::read_cargo),
+            Self::Test => tests(root),
             Self::Todo => todo::run(root),
         }
     }
@@ -157,6 +158,12 @@ fn release(root: &Path) -> Result<Outcome> {
     Ok(Outcome::of(server.success() && example.success()))
 }
 
+/// The tests of the store want both engines; `SQLite` is a part of the binary.
+fn tests(root: &Path) -> Result<Outcome> {
+    let postgres = Postgres::start()?;
+    counted(cargo(root, TEST).env(postgres::VARIABLE, postgres.url()), Tally::read_cargo)
+}
+
 fn deny(root: &Path) -> Result<Outcome> {
     if !needs::is_installed("cargo-deny") {
         println!(
@@ -206,9 +213,11 @@ fn interop(root: &Path) -> Result<Outcome> {
 fn conformance(root: &Path) -> Result<Outcome> {
     let dir = root.join("conformance");
     needs::npm_packages(&dir)?;
+    let postgres = Postgres::start()?;
     let release = workspace::target(root).join("release");
     let mut npm = needs::npm(&dir, &["test", "--silent"]);
     npm.env("GATEWRIGHT_BIN", release.join("gatewright"));
     npm.env("TODO_API_BIN", release.join("todo-api-axum"));
+    npm.env(postgres::VARIABLE, postgres.url());
     counted(&mut npm, Tally::read_node)
 }
