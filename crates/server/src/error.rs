@@ -76,6 +76,12 @@ impl ApiError {
         Self::known(&error_codes::SERVICE_UNAVAILABLE).with_reply(reply)
     }
 
+    /// The same error, with what goes to the log.
+    fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
     /// The same error, with the cookies and headers of `reply`.
     pub(crate) fn with_reply(mut self, reply: Reply) -> Self {
         self.0.reply = reply;
@@ -122,6 +128,10 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy => Self::busy(),
+            // It may be back in a moment; what is wrong is for the log.
+            error @ (StoreError::Unavailable(_) | StoreError::Closed) => {
+                Self::busy().because(error)
+            }
             error => Self::internal(error),
         }
     }

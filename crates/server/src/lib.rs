@@ -42,4 +42,6 @@ pub use options::{
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;
 pub use secret_flaws::SecretFlaw;
-pub use store::{SessionSummary, Sessions, Store, StoreError};
+pub use store::{
+    DatabaseUrl, DatabaseUrlError, Refusal, SessionSummary, Sessions, Store, StoreError,
+};

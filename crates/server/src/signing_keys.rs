@@ -98,7 +98,7 @@ impl SigningKeys {
             Signer::Stored(kept) => kept,
         };
         let now = self.0.clock.now();
-        let rows = self.0.store.list_keys()?;
+        let rows = self.0.store.list_keys().await?;
         let made;
         let row = if let Some(row) = newest(&rows, self.0.algorithm, now) {
             row
@@ -124,10 +124,10 @@ impl SigningKeys {
             return Ok(Vec::new());
         }
         let now = self.0.clock.now();
-        let mut rows = self.0.store.list_keys()?;
+        let mut rows = self.0.store.list_keys().await?;
         if rows.is_empty() {
             self.make(now).await?;
-            rows = self.0.store.list_keys()?;
+            rows = self.0.store.list_keys().await?;
         }
         let is_published = |row: &&StoredKey| {
             row.expires_at.is_none_or(|expires| expires.plus_seconds(GRACE_PERIOD) > now)

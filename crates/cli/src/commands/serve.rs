@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use gatewright_report::Palette;
-use gatewright_server::{Clock, Context, Random, Store, StoreError, listen, router};
+use gatewright_server::{Clock, Context, DatabaseUrl, Random, Store, StoreError, listen, router};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -43,7 +43,7 @@ async fn serve(
 
     let random = Random::system();
     let resolved = settings.resolve(address, environment, &random).map_err(Failure::Usage)?;
-    let store = open(&database)?;
+    let store = open(&database).await?;
     let announcement = Announcement::new(&resolved, address, &database);
     let context = Context::new(resolved.options, store.clone(), Clock::system(), random)
         .context("the server cannot start")
@@ -59,13 +59,19 @@ async fn serve(
 }
 
 /// Opens a database; what the user can mend is told apart from what failed.
-pub(super) fn open(database: &Path) -> Result<Store, Failure> {
-    let what = || format!("cannot use the database {}", database.display());
-    Store::open(database).map_err(|error| match error {
-        StoreError::ForeignSchema { .. } | StoreError::NotADatabase(_) | StoreError::Open(_) => {
-            Failure::Usage(anyhow::Error::new(error).context(what()))
-        }
-        error => Failure::Internal(anyhow::Error::new(error).context(what())),
+pub(super) async fn open(database: &DatabaseUrl) -> Result<Store, Failure> {
+    Store::open(database).await.map_err(|error| {
+        let is_mendable = matches!(
+            error,
+            StoreError::ForeignSchema { .. }
+                | StoreError::NotADatabase(_)
+                | StoreError::Open(_)
+                | StoreError::Tls(_)
+                | StoreError::Unavailable(_)
+        );
+        let error =
+            anyhow::Error::new(error).context(format!("cannot use the database {database}"));
+        if is_mendable { Failure::Usage(error) } else { Failure::Internal(error) }
     })
 }
 
@@ -97,19 +103,22 @@ fn absolute(path: &Path) -> PathBuf {
 struct Announcement {
     address: SocketAddr,
     url: String,
-    database: PathBuf,
+    database: String,
     secret: String,
     trusted_origins: Vec<String>,
     mails: String,
 }
 
 impl Announcement {
-    fn new(resolved: &Resolved, address: SocketAddr, database: &Path) -> Self {
+    fn new(resolved: &Resolved, address: SocketAddr, database: &DatabaseUrl) -> Self {
         let base_url = &resolved.options.base_url;
         Self {
             address,
             url: format!("{}{}", base_url.origin, base_url.path),
-            database: absolute(database),
+            database: match database {
+                DatabaseUrl::Sqlite(file) => absolute(file).display().to_string(),
+                server @ DatabaseUrl::Postgres(_) => server.to_string(),
+            },
             secret: resolved.secret_source.to_string(),
             trusted_origins: resolved.trusted_origins.clone(),
             mails: resolved.options.mail.directory.as_deref().map_or_else(
@@ -136,7 +145,7 @@ impl Announcement {
     fn show(&self, palette: Palette) {
         use std::io::IsTerminal;
         let [sign_up, token, jwks] = self.commands();
-        let database = self.database.display().to_string();
+        let database = &self.database;
         let trusted = self.trusted_origins.join(", ");
         if !std::io::stderr().is_terminal() {
             tracing::info!(
@@ -155,7 +164,7 @@ impl Announcement {
             palette.strong(self.address)
         );
         line("auth", &self.url);
-        line("data", &database);
+        line("data", database);
         line("mails", &self.mails);
         line("secret", &self.secret);
         line("trusts", if trusted.is_empty() { "no other origin" } else { &trusted });

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, anyhow};
 use gatewright_report::Exit;
-use gatewright_server::{SessionSummary, Sessions, Store, StoreError};
+use gatewright_server::{DatabaseUrl, SessionSummary, Sessions, Store, StoreError};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -28,9 +28,9 @@ pub(crate) fn run(
     };
     let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Internal)?;
     runtime.block_on(async {
-        let store = open(flags, environment)?;
+        let store = open(flags, environment).await?;
         let done = match command {
-            SessionsCommand::List(flags) => list(flags, &store, around),
+            SessionsCommand::List(flags) => list(flags, &store, around).await,
             SessionsCommand::Revoke(flags) => revoke(flags, &store).await,
         };
         store.close().await;
@@ -38,29 +38,35 @@ pub(crate) fn run(
     })
 }
 
-/// The database that `serve` would use. One that is not there is not made.
-fn open(flags: &DatabaseFlags, environment: &Environment) -> Result<Store, Failure> {
+/// The database that `serve` would use. A file that is not there is not made.
+async fn open(flags: &DatabaseFlags, environment: &Environment) -> Result<Store, Failure> {
     let flags = ServeFlags {
         database: flags.database.clone(),
         config: flags.config.clone(),
         ..ServeFlags::default()
     };
     let settings = Settings::read(&flags, environment).map_err(Failure::Usage)?;
-    let file = settings.database().map_err(Failure::Usage)?;
-    if !file.exists() {
+    let database = settings.database().map_err(Failure::Usage)?;
+    if let DatabaseUrl::Sqlite(file) = &database
+        && !file.exists()
+    {
         return Err(Failure::Usage(anyhow!(
-            "there is no database {}; name it with --database sqlite:FILE",
+            "there is no database {}; name it with --database",
             file.display()
         )));
     }
-    serve::open(&file)
+    serve::open(&database).await
 }
 
-fn list(flags: &ListFlags, store: &Store, around: &Surroundings<'_>) -> Result<Exit, Failure> {
+async fn list(
+    flags: &ListFlags,
+    store: &Store,
+    around: &Surroundings<'_>,
+) -> Result<Exit, Failure> {
     let which = flags.user.clone().map_or(Sessions::All, Sessions::OfUser);
-    check_user(&which, store)?;
+    check_user(&which, store).await?;
     let now = around.clock.now();
-    let sessions = store.summarize_sessions(&which, now, flags.limit).map_err(failed)?;
+    let sessions = store.summarize_sessions(&which, now, flags.limit).await.map_err(failed)?;
     match flags.database.format {
         Format::Human => {
             let mut page = Page::new(around.palette);
@@ -84,7 +90,7 @@ async fn revoke(flags: &RevokeFlags, store: &Store) -> Result<Exit, Failure> {
         (None, Some(user)) => Sessions::OfUser(user.clone()),
         (None, None) => Sessions::All,
     };
-    check_user(&which, store)?;
+    check_user(&which, store).await?;
     let count = store.revoke_sessions(which).await.map_err(failed)?;
     match flags.database.format {
         Format::Human => output::result(format!("{count} sessions ended\n").as_bytes())?,
@@ -94,9 +100,9 @@ async fn revoke(flags: &RevokeFlags, store: &Store) -> Result<Exit, Failure> {
 }
 
 /// A mistyped user must not look like one without sessions.
-fn check_user(which: &Sessions, store: &Store) -> Result<(), Failure> {
+async fn check_user(which: &Sessions, store: &Store) -> Result<(), Failure> {
     match which {
-        Sessions::OfUser(user) if !store.has_user(user).map_err(failed)? => {
+        Sessions::OfUser(user) if !store.has_user(user).await.map_err(failed)? => {
             Err(Failure::Usage(anyhow!("there is no user {}", printable(user))))
         }
         _ => Ok(()),

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gatewright_server::{
-    Advanced, BaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, Options, Random, RateLimit,
-    SessionOptions, UserOptions,
+    Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, Options,
+    Random, RateLimit, SessionOptions, UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -132,17 +132,9 @@ impl Settings {
         self.listen
     }
 
-    /// The SQLite file.
-    pub(crate) fn database(&self) -> anyhow::Result<PathBuf> {
-        let url = &self.database;
-        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            bail!("PostgreSQL is not supported yet; use sqlite:FILE");
-        }
-        let file = url.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
-        match file {
-            Some(file) if !file.is_empty() && !file.starts_with(':') => Ok(PathBuf::from(file)),
-            _ => bail!("the database is not of the form sqlite:FILE, say sqlite:gatewright.db"),
-        }
+    /// Where the database is.
+    pub(crate) fn database(&self) -> anyhow::Result<DatabaseUrl> {
+        Ok(self.database.parse()?)
     }
 
     /// Combines everything for a server that listens on `address`.

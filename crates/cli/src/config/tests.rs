@@ -118,17 +118,6 @@ fn a_short_secret_is_refused_everywhere_and_not_repeated() {
 }
 
 #[test]
-fn databases_are_sqlite_files() {
-    let database =
-        |url: &str| Settings { database: url.to_owned(), ..Settings::default() }.database();
-    assert_eq!(database("sqlite:app.db").unwrap(), Path::new("app.db"));
-    assert_eq!(database("sqlite:///var/app.db").unwrap(), Path::new("/var/app.db"));
-    for url in ["app.db", "sqlite:", "sqlite::memory:", "postgres://localhost/app", "mysql://x"] {
-        assert!(database(url).is_err(), "{url}");
-    }
-}
-
-#[test]
 fn mails_become_files_on_loopback_and_elsewhere_only_when_told() {
     let secret = [("BETTER_AUTH_SECRET", SECRET)];
     let directory = |settings: Settings, address: &str| {

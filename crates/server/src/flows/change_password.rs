@@ -47,7 +47,7 @@ pub(crate) async fn change(
 /// Whether `password` is the user's. That they have none is not told apart from a wrong one.
 pub(crate) async fn verify(cx: &Context, user: &User, password: String) -> Result<(), ApiError> {
     check_not_too_long(cx, &password)?;
-    match cx.store.find_own_password(&user.id)? {
+    match cx.store.find_own_password(&user.id).await? {
         Some(own) => compare(cx, password, own).await.map(drop),
         None => Err(ApiError::known(&error_codes::INVALID_PASSWORD)),
     }
@@ -60,7 +60,7 @@ pub(crate) async fn check(
     password: String,
 ) -> Result<OwnPassword, ApiError> {
     check_not_too_long(cx, &password)?;
-    match cx.store.find_own_password(&user.id)? {
+    match cx.store.find_own_password(&user.id).await? {
         Some(own) => compare(cx, password, own).await,
         None => Err(ApiError::known(&error_codes::CREDENTIAL_ACCOUNT_NOT_FOUND)),
     }

@@ -51,8 +51,8 @@ async fn send(cx: &Context, body: wire::RequestPasswordReset) -> Result<(), ApiE
 }
 
 /// Whether a token could be used now.
-pub(crate) fn is_good(cx: &Context, token: &str) -> Result<bool, ApiError> {
-    let found = cx.store.find_verification(&identifier(token))?;
+pub(crate) async fn is_good(cx: &Context, token: &str) -> Result<bool, ApiError> {
+    let found = cx.store.find_verification(&identifier(token)).await?;
     Ok(found.is_some_and(|row| row.expires_at >= cx.clock.now()))
 }
 
@@ -66,11 +66,11 @@ pub(crate) async fn reset(cx: &Context, token: &str, new_password: String) -> Re
     password_length::check_new(cx, &new_password)?;
     let identifier = identifier(token);
     // Looked at first, so that only a good token costs a hash.
-    let found = cx.store.find_verification(&identifier)?;
+    let found = cx.store.find_verification(&identifier).await?;
     let Some(row) = found.filter(|row| row.expires_at >= cx.clock.now()) else {
         return Err(invalid());
     };
-    if cx.store.find_user(&row.value)?.is_none() {
+    if cx.store.find_user(&row.value).await?.is_none() {
         return Err(ApiError::known(&error_codes::USER_NOT_FOUND));
     }
     let reset = PasswordReset {

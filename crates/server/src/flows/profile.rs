@@ -25,7 +25,7 @@ pub(crate) async fn update(
     if body.name.is_none() && body.image == NewImage::AsBefore {
         return Err(ApiError::without_code(NOTHING_TO_UPDATE.to_owned()));
     }
-    cx.store.update_profile(active.user.id, body.name, body.image, cx.clock.now()).await?;
+    cx.store.update_profile(&active.user.id, body.name, body.image, cx.clock.now()).await?;
     session::renew_cookies(cx, facts, &active.session);
     Ok(())
 }

@@ -85,14 +85,14 @@ pub(crate) async fn find(
     facts.reply.clear_session_data(&cx.cookies, &facts.headers);
     let Some(token) = facts.session_token(cx) else { return Ok(None) };
     let now = cx.clock.now();
-    let found = cx.store.find_session(&token)?;
+    let found = cx.store.find_session(&token).await?;
     let Some(active) = found else {
         facts.reply.clear_session(&cx.cookies, &facts.headers);
         return Ok(None);
     };
     if active.session.expires_at < now {
         facts.reply.clear_session(&cx.cookies, &facts.headers);
-        cx.store.delete_session(token).await?;
+        cx.store.delete_session(&token).await?;
         return Ok(None);
     }
     let ends_with_browser = facts.signed_cookie(cx, &cx.cookies.dont_remember).is_some();

@@ -29,7 +29,7 @@ pub(crate) async fn with_password(
     }
     password_length::check_not_too_long(cx, &password)?;
     let refused = || ApiError::known(&error_codes::INVALID_EMAIL_OR_PASSWORD);
-    let found = cx.store.find_credential(&email.to_lowercase())?;
+    let found = cx.store.find_credential(&email.to_lowercase()).await?;
     let Some(Credential { user, password: Some(stored) }) = found else {
         cx.passwords.hash(password).await?;
         return Err(refused());
@@ -45,7 +45,7 @@ pub(crate) async fn with_password(
         Verdict::Right => {
             let remember = Remember::from(remember_me);
             let session = session::begin(cx, facts, &user.id, remember);
-            cx.store.create_session(session.clone()).await?;
+            cx.store.create_session(&session).await?;
             session::set_cookies(cx, facts, &session, remember);
             Ok((user, session))
         }

@@ -24,7 +24,7 @@ pub(crate) async fn with_password(
     password_length::check_new(cx, &body.password)?;
     let email = body.email.to_lowercase();
     let is_secret = options.require_email_verification;
-    let is_taken = cx.store.has_email(&email)?;
+    let is_taken = cx.store.has_email(&email).await?;
     let taken = || ApiError::known(&error_codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL);
     if is_taken && !is_secret {
         return Err(taken());

@@ -60,7 +60,7 @@ pub(crate) async fn request(
     let callback_url = body.callback_url.as_deref();
     let Some(user) = current_user(cx, facts).await? else {
         let work = async {
-            let found = cx.store.find_credential(&email)?.map(|credential| credential.user);
+            let found = cx.store.find_credential(&email).await?.map(|credential| credential.user);
             send(cx, found.filter(|user| !user.email_verified).as_ref(), callback_url)
         };
         return even(work).await;
@@ -116,12 +116,12 @@ pub(crate) async fn verify(
 ) -> Result<(), VerifyError> {
     let claims = read(cx, token).map_err(VerifyError::Refused)?;
     let email = claims.email.to_lowercase();
-    let found = cx.store.find_credential(&email)?.map(|credential| credential.user);
+    let found = cx.store.find_credential(&email).await?.map(|credential| credential.user);
     let user = found.ok_or(VerifyError::Refused(&error_codes::USER_NOT_FOUND))?;
     if claims.user_id.is_some_and(|id| id != user.id) {
         return Err(VerifyError::Refused(&error_codes::INVALID_TOKEN));
     }
-    let is_news = cx.store.verify_email(user.id.clone(), email, cx.clock.now()).await?;
+    let is_news = cx.store.verify_email(&user.id, &email, cx.clock.now()).await?;
     if is_news && cx.options.email_verification.auto_sign_in_after_verification {
         sign_in(cx, facts, &user).await?;
     }
@@ -154,7 +154,7 @@ async fn sign_in(cx: &Context, facts: &mut Facts, user: &User) -> Result<(), Api
         active.session
     } else {
         let session = session::begin(cx, facts, &user.id, Remember::Yes);
-        cx.store.create_session(session.clone()).await?;
+        cx.store.create_session(&session).await?;
         session
     };
     session::set_cookies(cx, facts, &session, Remember::from(!ends_with_browser));

@@ -17,7 +17,7 @@ pub(crate) async fn list(
     call: Call<(), SignedIn>,
 ) -> Result<Response, ApiError> {
     let SignedIn(active) = call.guard;
-    let accounts = cx.store.list_accounts(&active.user.id)?;
+    let accounts = cx.store.list_accounts(&active.user.id).await?;
     let answer: Vec<wire::Account<'_>> = accounts.iter().map(Into::into).collect();
     Ok(call.facts.reply.json(StatusCode::OK, &answer))
 }

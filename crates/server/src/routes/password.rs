@@ -32,7 +32,7 @@ pub(crate) async fn reset_callback(
     let token = token.map(|Path(token)| token).unwrap_or_default();
     let query = wire::ResetPasswordCallback::read(&call.facts)?;
     let destination = Destination::new(&cx, &query.callback_url)?;
-    let is_good = !query.callback_url.is_empty() && password_reset::is_good(&cx, &token)?;
+    let is_good = !query.callback_url.is_empty() && password_reset::is_good(&cx, &token).await?;
     let (name, value) = if is_good { ("token", &*token) } else { ("error", "INVALID_TOKEN") };
     Ok(redirect::found(call.facts.reply, &destination.with(name, value)))
 }

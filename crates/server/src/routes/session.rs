@@ -56,7 +56,7 @@ pub(crate) async fn list(
     call: Call<(), Fresh>,
 ) -> Result<Response, ApiError> {
     let Fresh(active) = call.guard;
-    let sessions = cx.store.list_sessions(&active.user.id, cx.clock.now())?;
+    let sessions = cx.store.list_sessions(&active.user.id, cx.clock.now()).await?;
     let answer: Vec<wire::Session<'_>> = sessions.iter().map(Into::into).collect();
     Ok(call.facts.reply.json(StatusCode::OK, &answer))
 }
@@ -68,7 +68,7 @@ pub(crate) async fn revoke(
 ) -> Result<Response, ApiError> {
     let Call { body, guard: SignedIn(active), mut facts } = call;
     let is_current = body.token == active.session.token;
-    cx.store.delete_own_session(body.token, active.user.id).await?;
+    cx.store.delete_own_session(&body.token, &active.user.id).await?;
     if is_current {
         facts.reply.clear_session(&cx.cookies, &facts.headers);
     }
@@ -81,7 +81,7 @@ pub(crate) async fn revoke_all(
     call: Call<(), SignedIn>,
 ) -> Result<Response, ApiError> {
     let Call { guard: SignedIn(active), mut facts, .. } = call;
-    cx.store.delete_sessions(active.user.id).await?;
+    cx.store.delete_sessions(&active.user.id).await?;
     facts.reply.clear_session(&cx.cookies, &facts.headers);
     Ok(facts.reply.json(StatusCode::OK, &wire::Status { status: true }))
 }
@@ -93,7 +93,7 @@ pub(crate) async fn revoke_others(
 ) -> Result<Response, ApiError> {
     let SignedIn(active) = call.guard;
     let now = cx.clock.now();
-    cx.store.delete_other_sessions(active.user.id, active.session.token, now).await?;
+    cx.store.delete_other_sessions(&active.user.id, &active.session.token, now).await?;
     Ok(call.facts.reply.json(StatusCode::OK, &wire::Status { status: true }))
 }
 

@@ -16,7 +16,7 @@ pub(crate) async fn sign_out(
 ) -> Result<Response, ApiError> {
     let mut facts = call.facts;
     if let Some(token) = facts.session_token(&cx) {
-        cx.store.delete_session(token).await?;
+        cx.store.delete_session(&token).await?;
     }
     facts.reply.clear_session(&cx.cookies, &facts.headers);
     Ok(facts.reply.json(StatusCode::OK, &wire::Success { success: true }))

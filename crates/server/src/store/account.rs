@@ -1,8 +1,7 @@
 //! The accounts of a user: how they may sign in.
 
-use rusqlite::Row;
-
-use super::{Store, StoreError, date};
+use super::engine::{Row, values};
+use super::{Store, StoreError};
 use crate::clock::Date;
 
 /// A row of `account`, without what is secret in it.
@@ -32,29 +31,25 @@ pub(crate) enum UnlinkError {
 }
 
 impl Account {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.get(0)?,
-            account_id: row.get(1)?,
-            provider_id: row.get(2)?,
-            user_id: row.get(3)?,
-            scope: row.get(4)?,
-            created_at: date(row, 5)?,
-            updated_at: date(row, 6)?,
+            id: row.text(0)?,
+            account_id: row.text(1)?,
+            provider_id: row.text(2)?,
+            user_id: row.text(3)?,
+            scope: row.optional_text(4)?,
+            created_at: row.date(5)?,
+            updated_at: row.date(6)?,
         })
     }
 }
 
 impl Store {
     /// The accounts of a user.
-    pub(crate) fn list_accounts(&self, user_id: &str) -> Result<Vec<Account>, StoreError> {
+    pub(crate) async fn list_accounts(&self, user_id: &str) -> Result<Vec<Account>, StoreError> {
         const SQL: &str = r#"SELECT "id", "accountId", "providerId", "userId", "scope",
             "createdAt", "updatedAt" FROM "account" WHERE "userId" = $1"#;
-        self.sqlite.read(|db| {
-            let mut statement = db.prepare_cached(SQL)?;
-            let rows = statement.query_map([user_id], Account::from_row)?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
+        self.engine.all(SQL, values![user_id], Account::from_row).await
     }
 
     /// Deletes an account of a user, unless it is the only one: of two requests at once that name
@@ -66,22 +61,19 @@ impl Store {
     ) -> Result<(), UnlinkError> {
         const COUNT: &str = r#"SELECT count(*) FROM "account" WHERE "userId" = $1"#;
         const DELETE: &str = r#"DELETE FROM "account" WHERE "id" = $1 AND "userId" = $2"#;
-        self.sqlite
-            .write(move |db| {
-                let run = || -> rusqlite::Result<(i64, usize)> {
-                    let count =
-                        db.prepare_cached(COUNT)?.query_row([&user_id], |row| row.get(0))?;
-                    if count == 1 {
-                        return Ok((count, 0));
+        self.engine
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.lock(&user_id).await?;
+                    let count = tx.first(COUNT, values![&user_id], |row| row.integer(0)).await?;
+                    if count == Some(1) {
+                        return Err(UnlinkError::Last);
                     }
-                    let deleted = db.prepare_cached(DELETE)?.execute([&id, &user_id])?;
-                    Ok((count, deleted))
-                };
-                match run().map_err(StoreError::from)? {
-                    (1, _) => Err(UnlinkError::Last),
-                    (_, 0) => Err(UnlinkError::NotFound),
-                    _ => Ok(()),
-                }
+                    match tx.execute(DELETE, values![&id, &user_id]).await? {
+                        0 => Err(UnlinkError::NotFound),
+                        _ => Ok(()),
+                    }
+                })
             })
             .await
     }

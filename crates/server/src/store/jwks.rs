@@ -1,8 +1,7 @@
 //! The key pairs that sign JWTs.
 
-use rusqlite::{Connection, Row, params};
-
-use super::{Store, StoreError, date};
+use super::engine::{Row, values};
+use super::{Store, StoreError};
 use crate::clock::Date;
 
 /// A row of `jwks`.
@@ -23,30 +22,23 @@ const ALL: &str = r#"SELECT "id", "publicKey", "privateKey", "createdAt", "expir
     FROM "jwks""#;
 
 impl StoredKey {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let has_end = !matches!(row.get_ref(4)?, rusqlite::types::ValueRef::Null);
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.get(0)?,
-            public_key: row.get(1)?,
-            private_key: row.get(2)?,
-            created_at: date(row, 3)?,
-            expires_at: if has_end { Some(date(row, 4)?) } else { None },
-            alg: row.get(5)?,
-            crv: row.get(6)?,
+            id: row.text(0)?,
+            public_key: row.text(1)?,
+            private_key: row.text(2)?,
+            created_at: row.date(3)?,
+            expires_at: row.optional_date(4)?,
+            alg: row.optional_text(5)?,
+            crv: row.optional_text(6)?,
         })
     }
 }
 
-fn all(db: &Connection) -> Result<Vec<StoredKey>, StoreError> {
-    let mut statement = db.prepare_cached(ALL)?;
-    let rows = statement.query_map([], StoredKey::from_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 impl Store {
     /// Every key pair, expired ones included.
-    pub(crate) fn list_keys(&self) -> Result<Vec<StoredKey>, StoreError> {
-        self.sqlite.read(all)
+    pub(crate) async fn list_keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        self.engine.all(ALL, values![], StoredKey::from_row).await
     }
 
     /// Writes `key` unless `is_enough` says of the keys that are there that it is not needed, and
@@ -54,27 +46,32 @@ impl Store {
     pub(crate) async fn add_key_unless(
         &self,
         key: StoredKey,
-        is_enough: impl Fn(&[StoredKey]) -> bool + Send + 'static,
+        is_enough: impl Fn(&[StoredKey]) -> bool + Send + Sync + 'static,
     ) -> Result<Vec<StoredKey>, StoreError> {
         const SQL: &str = r#"INSERT INTO "jwks"
             ("id", "publicKey", "privateKey", "createdAt", "expiresAt", "alg", "crv")
             VALUES ($1, $2, $3, $4, $5, $6, $7)"#;
-        self.sqlite
-            .write(move |db| {
-                let keys = all(db)?;
-                if is_enough(&keys) {
-                    return Ok(keys);
-                }
-                db.prepare_cached(SQL)?.execute(params![
-                    key.id,
-                    key.public_key,
-                    key.private_key,
-                    key.created_at.to_string(),
-                    key.expires_at.map(|at| at.to_string()),
-                    key.alg,
-                    key.crv
-                ])?;
-                all(db)
+        self.engine
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.lock("jwks").await?;
+                    let mut keys = tx.all(ALL, values![], StoredKey::from_row).await?;
+                    if is_enough(&keys) {
+                        return Ok(keys);
+                    }
+                    let values = values![
+                        &key.id,
+                        &key.public_key,
+                        &key.private_key,
+                        key.created_at,
+                        key.expires_at,
+                        &key.alg,
+                        &key.crv
+                    ];
+                    tx.execute(SQL, values).await?;
+                    keys.push(key);
+                    Ok(keys)
+                })
             })
             .await
     }

@@ -1,26 +1,23 @@
-//! The database: users, sessions, accounts, keys. Methods are use cases, and atomic.
-//!
-//! SQLite is called directly, not through a pool of connection threads: a session look-up takes a
-//! few microseconds, less than handing it to another thread would. Reads run where they are asked
-//! for, on one of a few read connections; writes go one after another through one thread, so that
-//! no request waits for another's lock inside an async worker.
+//! The database: users, sessions, accounts, keys. Methods are use cases, and atomic: races are decided
+//! by one conditional statement, or by a lock that a transaction holds.
 
 mod account;
+mod engine;
 mod jwks;
 mod operate;
 mod own_password;
 mod schema;
 mod session;
-mod sqlite;
 mod user;
 mod verification;
 
-use std::path::Path;
+use std::error::Error;
 
-use crate::clock::Date;
-use sqlite::Sqlite;
+use engine::{Engine, Postgres, Sqlite, values};
+use schema::Shape;
 
 pub(crate) use account::{Account, UnlinkError};
+pub use engine::{DatabaseUrl, DatabaseUrlError, Refusal};
 pub(crate) use jwks::StoredKey;
 pub use operate::{SessionSummary, Sessions};
 pub(crate) use own_password::{ChangePassword, OwnPassword};
@@ -32,16 +29,19 @@ pub(crate) use verification::{PasswordReset, Verification};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Too many writes are waiting; worth another try soon.
+    /// Too many are waiting; worth another try soon.
     #[error("the database is busy")]
     Busy,
     /// The database was closed, since the server is stopping.
     #[error("the database is closed")]
     Closed,
-    /// The file is a database of something else, or of a version we don't know.
+    /// Another row has a value that may be there once.
+    #[error("the database has such a row already")]
+    Conflict(#[source] Box<dyn Error + Send + Sync>),
+    /// The database is one of something else, or of a version we don't know.
     #[error(
         "the database has tables, but not those of Better Auth 1.7: {missing} is missing. \
-         Use another file, or migrate it with Better Auth's own command first"
+         Use another database, or migrate it with Better Auth's own command first"
     )]
     ForeignSchema {
         /// The first table or column that is missing.
@@ -56,13 +56,34 @@ pub enum StoreError {
     /// SQLite said no.
     #[error("the database refused")]
     Sqlite(#[source] rusqlite::Error),
+    /// PostgreSQL said no.
+    #[error("the database refused")]
+    Postgres(#[source] Refusal),
+    /// TLS to PostgreSQL can't be set up.
+    #[error("TLS to the database cannot be set up")]
+    Tls(#[source] Box<dyn Error + Send + Sync>),
+    /// The database can't be reached, or can't serve now: it stops, starts, or its disk is full.
+    #[error("the database cannot be reached, or cannot serve now")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// A column holds what it should not.
+    #[error("column {column} of an answer cannot be read")]
+    Unreadable {
+        /// Counted from 0.
+        column: usize,
+    },
 }
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        use rusqlite::ErrorCode::{
+            ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull,
+            NotADatabase, SystemIoFailure,
+        };
         match error.sqlite_error_code() {
             Some(NotADatabase | DatabaseCorrupt) => Self::NotADatabase(error),
+            Some(ConstraintViolation) => Self::Conflict(error.into()),
+            Some(DatabaseBusy | DatabaseLocked) => Self::Busy,
+            Some(DiskFull | SystemIoFailure) => Self::Unavailable(error.into()),
             _ => Self::Sqlite(error),
         }
     }
@@ -71,36 +92,47 @@ impl From<rusqlite::Error> for StoreError {
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    sqlite: Sqlite,
+    engine: Engine,
+    /// Where the tables of ours are: in the same database, or else in memory, since a database
+    /// that others made is not altered unasked.
+    ours: Engine,
+    shape: Shape,
 }
 
 impl Store {
-    /// Opens the SQLite file at `path`. A new file is made readable by its owner alone and gets
-    /// its tables; an existing Better Auth database is used as it is.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { sqlite: Sqlite::open(path)? })
+    /// Opens the database at `url`. An empty one gets its tables; an existing Better Auth database
+    /// is used as it is. A new SQLite file is made readable by its owner alone.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let engine = match url {
+            DatabaseUrl::Sqlite(file) => Engine::Sqlite(Sqlite::open(file)?),
+            DatabaseUrl::Postgres(url) => Engine::Postgres(Postgres::new(url)?),
+        };
+        let shape = schema::prepare(&engine).await?;
+        let ours = if shape.has_ours {
+            engine.clone()
+        } else {
+            let memory = Engine::Sqlite(Sqlite::in_memory()?);
+            schema::prepare_ours(&memory).await?;
+            memory
+        };
+        Ok(Self { engine, ours, shape })
+    }
+
+    /// Whether the tables of ours are in the database; otherwise what they hold is this process's
+    /// alone, and gone when it ends.
+    pub fn has_own_tables(&self) -> bool {
+        self.shape.has_ours
     }
 
     /// Whether reads and writes are answered.
     pub async fn is_ready(&self) -> Result<(), StoreError> {
-        self.sqlite.read(|db| Ok(db.query_row("SELECT 1", [], |_| Ok(()))?))?;
-        self.sqlite.write(|_| Ok(())).await
+        self.engine.first("SELECT 1", values![], |_| Ok(())).await?;
+        self.engine.write(|_| Box::pin(async { Ok(()) })).await
     }
 
     /// Finishes the writes that wait, and closes the database.
     pub async fn close(&self) {
-        self.sqlite.close().await;
+        self.ours.close().await;
+        self.engine.close().await;
     }
-}
-
-/// Reads a date column: ISO text, or whole milliseconds as some older writers left.
-fn date(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Date> {
-    use rusqlite::types::{Type, ValueRef};
-    let value = row.get_ref(index)?;
-    let date = match value {
-        ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(Date::parse),
-        ValueRef::Integer(milliseconds) => Some(Date::from_milliseconds(milliseconds)),
-        _ => None,
-    };
-    date.ok_or_else(|| rusqlite::Error::InvalidColumnType(index, "date".to_owned(), Type::Text))
 }

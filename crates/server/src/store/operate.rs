@@ -1,8 +1,7 @@
 //! What an operator does by hand, beside the server that runs: look at sessions, and end them.
 
-use rusqlite::{Row, params_from_iter};
-
-use super::{Store, StoreError, date};
+use super::engine::{Row, Value, values};
+use super::{Store, StoreError};
 use crate::clock::Date;
 
 /// A session as an operator sees it: everything but its token, which would let them be that user.
@@ -39,50 +38,55 @@ pub enum Sessions {
 
 impl Sessions {
     /// A condition on the rows of `session`, and its values.
-    fn condition(&self) -> (&'static str, Vec<String>) {
+    fn condition(&self) -> (&'static str, Vec<Value<'static>>) {
         const OF_USER: &str = r#""session"."userId" IN
-            (SELECT "id" FROM "user" WHERE "id" = $1 OR "email" = $2)"#;
+            (SELECT "id" FROM "user" WHERE CAST("id" AS text) = $1 OR "email" = $2)"#;
         match self {
             Self::All => ("TRUE", Vec::new()),
-            Self::One(id) => (r#""session"."id" = $1"#, vec![id.clone()]),
+            Self::One(id) => {
+                (r#"CAST("session"."id" AS text) = $1"#, vec![Value::from(id.clone())])
+            }
             // Addresses are stored in lower case; ids are compared as they are.
-            Self::OfUser(user) => (OF_USER, vec![user.clone(), user.to_lowercase()]),
+            Self::OfUser(user) => {
+                (OF_USER, vec![Value::from(user.clone()), Value::from(user.to_lowercase())])
+            }
         }
     }
 }
 
 impl SessionSummary {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.get(0)?,
-            user_id: row.get(1)?,
-            email: row.get(2)?,
-            created_at: date(row, 3)?,
-            updated_at: date(row, 4)?,
-            expires_at: date(row, 5)?,
-            ip_address: row.get(6)?,
-            user_agent: row.get(7)?,
+            id: row.text(0)?,
+            user_id: row.text(1)?,
+            email: row.text(2)?,
+            created_at: row.date(3)?,
+            updated_at: row.date(4)?,
+            expires_at: row.date(5)?,
+            ip_address: row.optional_text(6)?,
+            user_agent: row.optional_text(7)?,
         })
     }
 }
 
 impl Store {
     /// Whether there is a user with this id or e-mail address.
-    pub fn has_user(&self, user: &str) -> Result<bool, StoreError> {
-        const SQL: &str = r#"SELECT 1 FROM "user" WHERE "id" = $1 OR "email" = $2"#;
-        self.sqlite.read(|db| Ok(db.prepare(SQL)?.exists([user, &user.to_lowercase()])?))
+    pub async fn has_user(&self, user: &str) -> Result<bool, StoreError> {
+        const SQL: &str = r#"SELECT 1 FROM "user" WHERE CAST("id" AS text) = $1 OR "email" = $2"#;
+        let values = values![user, user.to_lowercase()];
+        Ok(self.engine.first(SQL, values, |_| Ok(())).await?.is_some())
     }
 
     /// The sessions that are alive at `now`, the one used last first; at most `limit`.
-    pub fn summarize_sessions(
+    pub async fn summarize_sessions(
         &self,
         which: &Sessions,
         now: Date,
         limit: u32,
     ) -> Result<Vec<SessionSummary>, StoreError> {
         let (condition, mut values) = which.condition();
-        values.push(now.to_string());
-        let (now, limit) = (values.len(), limit.to_string());
+        values.push(Value::from(now));
+        let now = values.len();
         let sql = format!(
             r#"SELECT "session"."id", "session"."userId", "user"."email", "session"."createdAt",
                    "session"."updatedAt", "session"."expiresAt", "session"."ipAddress",
@@ -91,22 +95,14 @@ impl Store {
                WHERE {condition} AND "session"."expiresAt" > ${now}
                ORDER BY "session"."updatedAt" DESC, "session"."id" LIMIT {limit}"#
         );
-        self.sqlite.read(|db| {
-            let mut statement = db.prepare(&sql)?;
-            let rows = statement.query_map(params_from_iter(values), SessionSummary::from_row)?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
+        self.engine.all(&sql, &values, SessionSummary::from_row).await
     }
 
     /// Ends sessions, and says how many there were. A server that runs on the same database refuses
     /// them from its next request on, but for what its clients keep in a cookie cache.
-    pub async fn revoke_sessions(&self, which: Sessions) -> Result<usize, StoreError> {
-        self.sqlite
-            .write(move |db| {
-                let (condition, values) = which.condition();
-                let sql = format!(r#"DELETE FROM "session" WHERE {condition}"#);
-                Ok(db.prepare(&sql)?.execute(params_from_iter(values))?)
-            })
-            .await
+    pub async fn revoke_sessions(&self, which: Sessions) -> Result<u64, StoreError> {
+        let (condition, values) = which.condition();
+        let sql = format!(r#"DELETE FROM "session" WHERE {condition}"#);
+        self.engine.write(move |tx| Box::pin(async move { tx.execute(&sql, &values).await })).await
     }
 }

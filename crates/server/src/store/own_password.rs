@@ -1,7 +1,6 @@
 //! The password that a signed-in user has, and its change.
 
-use rusqlite::{OptionalExtension, params};
-
+use super::engine::values;
 use super::session::{self, Session};
 use super::{Store, StoreError};
 use crate::clock::Date;
@@ -28,19 +27,18 @@ pub(crate) struct ChangePassword {
 
 impl Store {
     /// The password of a user; `None` where they sign in otherwise.
-    pub(crate) fn find_own_password(
+    pub(crate) async fn find_own_password(
         &self,
         user_id: &str,
     ) -> Result<Option<OwnPassword>, StoreError> {
         const SQL: &str = r#"SELECT "id", "password" FROM "account" WHERE "userId" = $1
-            AND "providerId" = 'credential' AND "accountId" = $1
+            AND "providerId" = 'credential' AND "accountId" = $2
             AND "password" IS NOT NULL AND "password" <> '' LIMIT 1"#;
-        self.sqlite.read(|db| {
-            let found = db.prepare_cached(SQL)?.query_row([user_id], |row| {
-                Ok(OwnPassword { account_id: row.get(0)?, hash: row.get(1)? })
-            });
-            Ok(found.optional()?)
-        })
+        self.engine
+            .first(SQL, values![user_id, user_id], |row| {
+                Ok(OwnPassword { account_id: row.text(0)?, hash: row.text(1)? })
+            })
+            .await
     }
 
     /// Replaces a password, unless it or the session that asks has gone while it was compared:
@@ -50,19 +48,20 @@ impl Store {
             WHERE "id" = $3 AND "userId" = $4 AND "password" = $5
             AND EXISTS (SELECT 1 FROM "session" WHERE "token" = $6 AND "userId" = $4)"#;
         const END_SESSIONS: &str = r#"DELETE FROM "session" WHERE "userId" = $1"#;
-        self.sqlite
-            .write(move |db| {
-                let ChangePassword { account_id, old_hash, hash, user_id, token, new_session, now } =
-                    change;
-                let values = params![hash, now.to_string(), account_id, user_id, old_hash, token];
-                if db.prepare_cached(UPDATE)?.execute(values)? == 0 {
-                    return Ok(false);
-                }
-                if let Some(session) = new_session {
-                    db.prepare_cached(END_SESSIONS)?.execute([user_id])?;
-                    session::insert(db, &session)?;
-                }
-                Ok(true)
+        self.engine
+            .write(move |tx| {
+                Box::pin(async move {
+                    let ChangePassword { account_id, old_hash, hash, user_id, token, .. } = &change;
+                    let values = values![hash, change.now, account_id, user_id, old_hash, token];
+                    if tx.execute(UPDATE, values).await? == 0 {
+                        return Ok(false);
+                    }
+                    if let Some(session) = &change.new_session {
+                        tx.execute(END_SESSIONS, values![user_id]).await?;
+                        session::insert(tx, session).await?;
+                    }
+                    Ok(true)
+                })
             })
             .await
     }

@@ -1,9 +1,8 @@
 //! Sessions: by token, or by the user they belong to.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
-
+use super::engine::{Row, Tx, Value, values};
 use super::user::{User, columns as user_columns};
-use super::{Store, StoreError, date};
+use super::{Store, StoreError};
 use crate::clock::Date;
 
 /// A row of `session`.
@@ -34,41 +33,50 @@ macro_rules! columns {
     };
 }
 
+const INSERT: &str = r#"INSERT INTO "session"
+    ("id", "expiresAt", "token", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"#;
+
 impl Session {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    /// As [`INSERT`] has them.
+    fn values(&self) -> [Value<'_>; 8] {
+        [
+            Value::from(&self.id),
+            Value::from(self.expires_at),
+            Value::from(&self.token),
+            Value::from(self.created_at),
+            Value::from(self.updated_at),
+            Value::from(&self.ip_address),
+            Value::from(&self.user_agent),
+            Value::from(&self.user_id),
+        ]
+    }
+
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.get(0)?,
-            expires_at: date(row, 1)?,
-            token: row.get(2)?,
-            created_at: date(row, 3)?,
-            updated_at: date(row, 4)?,
-            ip_address: row.get(5)?,
-            user_agent: row.get(6)?,
-            user_id: row.get(7)?,
+            id: row.text(0)?,
+            expires_at: row.date(1)?,
+            token: row.text(2)?,
+            created_at: row.date(3)?,
+            updated_at: row.date(4)?,
+            ip_address: row.optional_text(5)?,
+            user_agent: row.optional_text(6)?,
+            user_id: row.text(7)?,
         })
     }
 }
 
-pub(super) fn insert(db: &Connection, session: &Session) -> Result<(), StoreError> {
-    const SQL: &str = r#"INSERT INTO "session"
-        ("id", "expiresAt", "token", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"#;
-    db.prepare_cached(SQL)?.execute(params![
-        session.id,
-        session.expires_at.to_string(),
-        session.token,
-        session.created_at.to_string(),
-        session.updated_at.to_string(),
-        session.ip_address,
-        session.user_agent,
-        session.user_id
-    ])?;
+pub(super) async fn insert(tx: &Tx, session: &Session) -> Result<(), StoreError> {
+    tx.execute(INSERT, &session.values()).await?;
     Ok(())
 }
 
 impl Store {
     /// The session with `token` and its user, expired or not.
-    pub(crate) fn find_session(&self, token: &str) -> Result<Option<ActiveSession>, StoreError> {
+    pub(crate) async fn find_session(
+        &self,
+        token: &str,
+    ) -> Result<Option<ActiveSession>, StoreError> {
         const SQL: &str = concat!(
             "SELECT ",
             columns!(),
@@ -77,19 +85,18 @@ impl Store {
             r#" FROM "session"
                JOIN "user" ON "user"."id" = "session"."userId" WHERE "session"."token" = $1"#
         );
-        self.sqlite.read(|db| {
-            let found = db.prepare_cached(SQL)?.query_row([token], |row| {
+        self.engine
+            .first(SQL, values![token], |row| {
                 Ok(ActiveSession {
                     session: Session::from_row(row)?,
                     user: User::from_row(row, 8)?,
                 })
-            });
-            Ok(found.optional()?)
-        })
+            })
+            .await
     }
 
     /// The sessions of a user that are alive at `now`.
-    pub(crate) fn list_sessions(
+    pub(crate) async fn list_sessions(
         &self,
         user_id: &str,
         now: Date,
@@ -99,16 +106,12 @@ impl Store {
             columns!(),
             r#" FROM "session" WHERE "userId" = $1 AND "expiresAt" > $2"#
         );
-        self.sqlite.read(|db| {
-            let mut statement = db.prepare_cached(SQL)?;
-            let rows = statement.query_map(params![user_id, now.to_string()], Session::from_row)?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
+        self.engine.all(SQL, values![user_id, now], Session::from_row).await
     }
 
     /// Writes a new session.
-    pub(crate) async fn create_session(&self, session: Session) -> Result<(), StoreError> {
-        self.sqlite.write(move |db| insert(db, &session)).await
+    pub(crate) async fn create_session(&self, session: &Session) -> Result<(), StoreError> {
+        self.engine.execute(INSERT, &session.values()).await.map(drop)
     }
 
     /// Moves a session's end; `None` when it was deleted meanwhile.
@@ -123,57 +126,46 @@ impl Store {
                RETURNING "#,
             columns!()
         );
-        self.sqlite
-            .write(move |db| {
-                let values = params![expires_at.to_string(), now.to_string(), token];
-                let found = db.prepare_cached(SQL)?.query_row(values, Session::from_row);
-                Ok(found.optional()?)
+        self.engine
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.first(SQL, values![expires_at, now, &token], Session::from_row).await
+                })
             })
             .await
     }
 
     /// Deletes a session, if there is one with `token`.
-    pub(crate) async fn delete_session(&self, token: String) -> Result<(), StoreError> {
-        self.change(r#"DELETE FROM "session" WHERE "token" = $1"#, [token]).await
+    pub(crate) async fn delete_session(&self, token: &str) -> Result<(), StoreError> {
+        const SQL: &str = r#"DELETE FROM "session" WHERE "token" = $1"#;
+        self.engine.execute(SQL, values![token]).await.map(drop)
     }
 
     /// Deletes a session if it belongs to `user_id`.
     pub(crate) async fn delete_own_session(
         &self,
-        token: String,
-        user_id: String,
+        token: &str,
+        user_id: &str,
     ) -> Result<(), StoreError> {
         const SQL: &str = r#"DELETE FROM "session" WHERE "token" = $1 AND "userId" = $2"#;
-        self.change(SQL, [token, user_id]).await
+        self.engine.execute(SQL, values![token, user_id]).await.map(drop)
     }
 
     /// Deletes all sessions of a user.
-    pub(crate) async fn delete_sessions(&self, user_id: String) -> Result<(), StoreError> {
-        self.change(r#"DELETE FROM "session" WHERE "userId" = $1"#, [user_id]).await
+    pub(crate) async fn delete_sessions(&self, user_id: &str) -> Result<(), StoreError> {
+        const SQL: &str = r#"DELETE FROM "session" WHERE "userId" = $1"#;
+        self.engine.execute(SQL, values![user_id]).await.map(drop)
     }
 
     /// Deletes the sessions of a user that are alive at `now`, but the one with `token`.
     pub(crate) async fn delete_other_sessions(
         &self,
-        user_id: String,
-        token: String,
+        user_id: &str,
+        token: &str,
         now: Date,
     ) -> Result<(), StoreError> {
         const SQL: &str = r#"DELETE FROM "session"
             WHERE "userId" = $1 AND "token" <> $2 AND "expiresAt" > $3"#;
-        self.change(SQL, [user_id, token, now.to_string()]).await
-    }
-
-    async fn change<const N: usize>(
-        &self,
-        sql: &'static str,
-        values: [String; N],
-    ) -> Result<(), StoreError> {
-        self.sqlite
-            .write(move |db| {
-                db.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values))?;
-                Ok(())
-            })
-            .await
+        self.engine.execute(SQL, values![user_id, token, now]).await.map(drop)
     }
 }

@@ -1,9 +1,9 @@
 //! Users and their password accounts.
 
-use rusqlite::{ErrorCode, OptionalExtension, Row, params};
-
+use super::engine::{Row, Tx, values};
+use super::schema::Shape;
 use super::session::{self, Session};
-use super::{Store, StoreError, date};
+use super::{Store, StoreError};
 use crate::clock::Date;
 
 /// A row of `user`.
@@ -63,67 +63,71 @@ macro_rules! columns {
 pub(super) use columns;
 
 impl User {
-    pub(super) fn from_row(row: &Row<'_>, offset: usize) -> rusqlite::Result<Self> {
+    pub(super) fn from_row(row: &Row<'_>, offset: usize) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.get(offset)?,
-            name: row.get(offset + 1)?,
-            email: row.get(offset + 2)?,
-            email_verified: row.get(offset + 3)?,
-            image: row.get(offset + 4)?,
-            created_at: date(row, offset + 5)?,
-            updated_at: date(row, offset + 6)?,
+            id: row.text(offset)?,
+            name: row.text(offset + 1)?,
+            email: row.text(offset + 2)?,
+            email_verified: row.bool(offset + 3)?,
+            image: row.optional_text(offset + 4)?,
+            created_at: row.date(offset + 5)?,
+            updated_at: row.date(offset + 6)?,
         })
     }
 }
 
 impl Store {
     /// Whether `email` (in lower case) belongs to a user.
-    pub(crate) fn has_email(&self, email: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn has_email(&self, email: &str) -> Result<bool, StoreError> {
         const SQL: &str = r#"SELECT 1 FROM "user" WHERE "email" = $1"#;
-        self.sqlite.read(|db| Ok(db.prepare_cached(SQL)?.exists([email])?))
+        Ok(self.engine.first(SQL, values![email], |_| Ok(())).await?.is_some())
+    }
+
+    /// The user with `id`.
+    pub(crate) async fn find_user(&self, id: &str) -> Result<Option<User>, StoreError> {
+        const SQL: &str = concat!("SELECT ", columns!(), r#" FROM "user" WHERE "user"."id" = $1"#);
+        self.engine.first(SQL, values![id], |row| User::from_row(row, 0)).await
     }
 
     /// The user with `email` (in lower case), and their password.
-    pub(crate) fn find_credential(&self, email: &str) -> Result<Option<Credential>, StoreError> {
+    pub(crate) async fn find_credential(
+        &self,
+        email: &str,
+    ) -> Result<Option<Credential>, StoreError> {
+        // An account's id is text even where a user's is not.
         const SQL: &str = concat!(
             "SELECT ",
             columns!(),
             r#", "account"."password" FROM "user"
                LEFT JOIN "account" ON "account"."userId" = "user"."id"
                 AND "account"."providerId" = 'credential'
-                AND "account"."accountId" = "user"."id"
+                AND "account"."accountId" = CAST("user"."id" AS text)
                WHERE "user"."email" = $1 LIMIT 1"#
         );
-        self.sqlite.read(|db| {
-            let found = db.prepare_cached(SQL)?.query_row([email], |row| {
-                Ok(Credential { user: User::from_row(row, 0)?, password: row.get(7)? })
-            });
-            Ok(found.optional()?)
-        })
+        self.engine
+            .first(SQL, values![email], |row| {
+                Ok(Credential { user: User::from_row(row, 0)?, password: row.optional_text(7)? })
+            })
+            .await
     }
 
     /// Changes what a user says of themselves; a name of `None` stays as it is.
     pub(crate) async fn update_profile(
         &self,
-        user_id: String,
+        user_id: &str,
         name: Option<String>,
         image: NewImage,
         now: Date,
     ) -> Result<(), StoreError> {
         const SQL: &str = r#"UPDATE "user" SET "name" = coalesce($1, "name"),
             "image" = CASE WHEN $2 THEN $3 ELSE "image" END, "updatedAt" = $4 WHERE "id" = $5"#;
-        self.sqlite
-            .write(move |db| {
-                let (changes, image) = match image {
-                    NewImage::AsBefore => (false, None),
-                    NewImage::None => (true, None),
-                    NewImage::Some(image) => (true, Some(image)),
-                };
-                let values = params![name, changes, image, now.to_string(), user_id];
-                db.prepare_cached(SQL)?.execute(values)?;
-                Ok(())
-            })
-            .await
+        let (changes, image) = match image {
+            NewImage::AsBefore => (false, None),
+            NewImage::None => (true, None),
+            NewImage::Some(image) => (true, Some(image)),
+        };
+        let values = values![name, changes, image, now, user_id];
+        self.engine.execute(SQL, values).await.map(drop)
     }
 
     /// Deletes a user with all sessions and accounts, unless the session that asks has gone. Says
@@ -140,15 +144,18 @@ impl Store {
             r#"DELETE FROM "account" WHERE "userId" = $1"#,
             r#"DELETE FROM "user" WHERE "id" = $1"#,
         ];
-        self.sqlite
-            .write(move |db| {
-                if !db.prepare_cached(ASKS)?.exists([&token, &user_id])? {
-                    return Ok(false);
-                }
-                for sql in DELETE {
-                    db.prepare_cached(sql)?.execute([&user_id])?;
-                }
-                Ok(true)
+        self.engine
+            .write(move |tx| {
+                Box::pin(async move {
+                    let asks = tx.first(ASKS, values![&token, &user_id], |_| Ok(())).await?;
+                    if asks.is_none() {
+                        return Ok(false);
+                    }
+                    for sql in DELETE {
+                        tx.execute(sql, values![&user_id]).await?;
+                    }
+                    Ok(true)
+                })
             })
             .await
     }
@@ -158,42 +165,62 @@ impl Store {
         const USER: &str = r#"INSERT INTO "user"
             ("id", "name", "email", "emailVerified", "image", "createdAt", "updatedAt")
             VALUES ($1, $2, $3, $4, $5, $6, $7)"#;
-        const ACCOUNT: &str = r#"INSERT INTO "account"
-            ("id", "accountId", "providerId", "userId", "password", "createdAt", "updatedAt")
-            VALUES ($1, $2, 'credential', $3, $4, $5, $6)"#;
-        self.sqlite
-            .write(move |db| {
-                let NewUser { user, account_id, password, session } = new;
-                let created = user.created_at.to_string();
-                let updated = user.updated_at.to_string();
-                db.prepare_cached(USER)
-                    .map_err(StoreError::from)?
-                    .execute(params![
-                        user.id,
-                        user.name,
-                        user.email,
+        let shape = self.shape;
+        self.engine
+            .write(move |tx| {
+                Box::pin(async move {
+                    let NewUser { user, account_id, password, session } = &new;
+                    let values = values![
+                        &user.id,
+                        &user.name,
+                        &user.email,
                         user.email_verified,
-                        user.image,
-                        created,
-                        updated
-                    ])
-                    .map_err(taken_or_failed)?;
-                db.prepare_cached(ACCOUNT)
-                    .map_err(StoreError::from)?
-                    .execute(params![account_id, user.id, user.id, password, created, updated])
-                    .map_err(StoreError::from)?;
-                if let Some(session) = session {
-                    session::insert(db, &session)?;
-                }
-                Ok(())
+                        &user.image,
+                        user.created_at,
+                        user.updated_at
+                    ];
+                    tx.execute(USER, values).await.map_err(|error| match error {
+                        StoreError::Conflict(_) => CreateUserError::EmailTaken,
+                        error => CreateUserError::Store(error),
+                    })?;
+                    let account = NewAccount {
+                        id: account_id,
+                        user_id: &user.id,
+                        password,
+                        now: user.created_at,
+                    };
+                    account.insert(tx, shape).await?;
+                    if let Some(session) = session {
+                        session::insert(tx, session).await?;
+                    }
+                    Ok(())
+                })
             })
             .await
     }
 }
 
-fn taken_or_failed(error: rusqlite::Error) -> CreateUserError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::ConstraintViolation) => CreateUserError::EmailTaken,
-        _ => CreateUserError::Store(error.into()),
+/// An account with a password.
+pub(super) struct NewAccount<'a> {
+    pub(super) id: &'a str,
+    pub(super) user_id: &'a str,
+    /// Its hash.
+    pub(super) password: &'a str,
+    pub(super) now: Date,
+}
+
+impl NewAccount<'_> {
+    pub(super) async fn insert(&self, tx: &Tx, shape: Shape) -> Result<(), StoreError> {
+        const PLAIN: &str = r#"INSERT INTO "account"
+            ("id", "accountId", "providerId", "userId", "password", "createdAt", "updatedAt")
+            VALUES ($1, $2, 'credential', $3, $4, $5, $6)"#;
+        const WITH_ISSUER: &str = r#"INSERT INTO "account"
+            ("id", "accountId", "providerId", "userId", "password", "createdAt", "updatedAt",
+             "issuer")
+            VALUES ($1, $2, 'credential', $3, $4, $5, $6, 'local:credential')"#;
+        let sql = if shape.account_issuer { WITH_ISSUER } else { PLAIN };
+        let Self { id, user_id, password, now } = *self;
+        tx.execute(sql, values![id, user_id, user_id, password, now, now]).await?;
+        Ok(())
     }
 }
