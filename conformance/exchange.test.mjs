@@ -1,10 +1,10 @@
 // One database, both servers: what one wrote the other must be able to use, one after the other and at once.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { newDatabase } from "./lib/database.mjs";
 import { Run, inSeconds } from "./lib/run.mjs";
-import { startServer, subjectKind, temporaryDirectory } from "./lib/servers.mjs";
+import { startServer, stopServers, subjectKind } from "./lib/servers.mjs";
 
 // Both answer for the same public address, as two servers behind one proxy would.
 const baseUrl = "http://auth.example:4999";
@@ -23,12 +23,10 @@ const settings = {
   },
   session: { additionalFields: { theme: { type: "string", defaultValue: "light" }, width: { type: "number", required: false } } },
 };
-const running = [];
-after(() => Promise.all(running.map((server) => server.stop())));
+after(stopServers);
 
 async function start(kind, database) {
   const server = await startServer(kind, { database, baseUrl, settings });
-  running.push(server);
   return { server, run: new Run(server) };
 }
 
@@ -40,7 +38,7 @@ const expected = { issuer: baseUrl, audience: baseUrl };
 /** Everything that must go on when `second` takes over the database of `first`. */
 function handOver(title, first, second) {
   describe(title, async () => {
-    const database = join(temporaryDirectory(), "auth.db");
+    const database = await newDatabase();
     const before = await start(first, database);
     const ada = await before.run.user("ada");
     const brian = await before.run.user("brian");
@@ -95,7 +93,7 @@ function handOver(title, first, second) {
     });
     test("a cookie not to be remembered is not refreshed", async () => {
       const { session } = await sessionOf(run, brief.jar);
-      run.setSession(session.token, { expiresAt: inSeconds(3600) });
+      await run.setSession(session.token, { expiresAt: inSeconds(3600) });
       const response = await run.raw("GET", "/get-session", { cookies: brief.jar });
       assert.deepEqual(response.setCookies(), []);
       assert.equal(response.json().session.token, session.token);
@@ -117,9 +115,9 @@ function handOver(title, first, second) {
       const { payload } = await jwtVerify(oldToken, createLocalJWKSet(await keysOf(run)), expected);
       assert.equal(payload.sub, ada.user.id);
     });
-    test("no key was added", () => run.database((db) => assert.equal(db.prepare("select count(*) from jwks").pluck().get(), 1)));
+    test("no key was added", async () => assert.equal(await run.database((db) => db.prepare("select count(*) from jwks").pluck().get()), 1));
     test("a due session is refreshed", async () => {
-      run.setSession(ada.token, { expiresAt: inSeconds(3600) });
+      await run.setSession(ada.token, { expiresAt: inSeconds(3600) });
       const response = await run.raw("GET", "/get-session", { cookies: ada.jar });
       assert.equal(response.setCookies().length, 1);
       assert.ok(Date.parse(response.json().session.expiresAt) > Date.now() + 6 * 86_400_000);
@@ -155,7 +153,7 @@ function handOver(title, first, second) {
       assert.equal((await sessionOf(run, brian.jar)).user.emailVerified, true);
     });
     test("an expired session ends", async () => {
-      run.setSession(brian.token, { expiresAt: inSeconds(-1) });
+      await run.setSession(brian.token, { expiresAt: inSeconds(-1) });
       assert.equal(await sessionOf(run, brian.jar), null);
     });
     test("sign-out ends the old session", async () => {
@@ -169,7 +167,7 @@ handOver("a database of the real server, opened by ours", "reference", subjectKi
 handOver("a database of ours, opened by the real server", subjectKind, "reference");
 
 describe("both at once on one database", async () => {
-  const database = join(temporaryDirectory(), "auth.db");
+  const database = await newDatabase();
   const real = await start("reference", database);
   const ours = await start(subjectKind, database);
   // One after the other: two Better Auth processes cannot sign up at once on SQLite, their
@@ -190,7 +188,7 @@ describe("both at once on one database", async () => {
         await jwtVerify(token, createLocalJWKSet(await keysOf(to)), expected);
       });
       test("a refresh is seen", async () => {
-        from.setSession(user.token, { expiresAt: inSeconds(3600) });
+        await from.setSession(user.token, { expiresAt: inSeconds(3600) });
         const refreshed = (await sessionOf(from, user.jar)).session.expiresAt;
         assert.equal((await sessionOf(to, user.jar)).session.expiresAt, refreshed);
       });

@@ -1,20 +1,18 @@
 // Signing keys of every kind that Better Auth makes: what one server wrote the other signs with.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { newDatabase } from "./lib/database.mjs";
 import { Run } from "./lib/run.mjs";
-import { startServer, subjectKind, temporaryDirectory } from "./lib/servers.mjs";
+import { startServer, stopServers, subjectKind } from "./lib/servers.mjs";
 
 const baseUrl = "http://auth.example:4999";
 const expected = { issuer: baseUrl, audience: baseUrl };
-const running = [];
-after(() => Promise.all(running.map((server) => server.stop())));
+after(stopServers);
 
 async function start(kind, database, alg) {
   const name = kind === "reference" ? "JWT_ALG" : "GATEWRIGHT__JWT__JWKS__KEY_PAIR_CONFIG__ALG";
   const server = await startServer(kind, { database, baseUrl, env: { [name]: alg } });
-  running.push(server);
   return { server, run: new Run(server) };
 }
 
@@ -23,7 +21,7 @@ const tokenOf = async (run, cookies) => (await run.raw("GET", "/token", { cookie
 
 function handOver(alg, first, second) {
   describe(`${alg}, from ${first} to ${second}`, async () => {
-    const database = join(temporaryDirectory(), "auth.db");
+    const database = await newDatabase();
     const before = await start(first, database, alg);
     const ada = await before.run.user("ada");
     const oldToken = await tokenOf(before.run, ada.jar);

@@ -5,30 +5,29 @@ import { after, describe, test } from "node:test";
 import { symmetricDecrypt } from "better-auth/crypto";
 import { decodeJwt, decodeProtectedHeader, importJWK, SignJWT } from "jose";
 import { Run } from "./lib/run.mjs";
-import { SECRET, startServer } from "./lib/servers.mjs";
+import { SECRET, startServer, stopServers } from "./lib/servers.mjs";
 import { attempts, startTodo } from "./lib/todo.mjs";
 
 const modes = {
   "with published keys (EdDSA)": { sharedSecret: false, alg: "EdDSA", env: {} },
   "with a shared secret (HS256)": { sharedSecret: true, alg: "HS256", env: { GATEWRIGHT__JWT__JWKS__KEY_PAIR_CONFIG__ALG: "HS256" } },
 };
-const running = [];
-after(() => Promise.all(running.map((server) => server.stop())));
+const todos = [];
+after(() => Promise.all([stopServers(), ...todos.map((todo) => todo.stop())]));
 
 const label = ({ method, path }, { alice, bob, task }) => `${method} ${path.replace(alice.user.id, "{a}").replace(bob.user.id, "{b}").replace(task, "{id}")}`;
 
 /** The server's own signing key, taken from its database or from the secret. */
 async function signingKey(run, sharedSecret) {
   if (sharedSecret) return new TextEncoder().encode(SECRET);
-  const { privateKey } = run.database((db) => db.prepare("select * from jwks").get());
+  const { privateKey } = await run.database((db) => db.prepare("select * from jwks").get());
   return importJWK(JSON.parse(await symmetricDecrypt({ key: SECRET, data: JSON.parse(privateKey) })), "EdDSA");
 }
 
 async function setUp({ sharedSecret, env }) {
   const server = await startServer("gatewright", { env });
-  running.push(server);
   const todo = await startTodo(server.base, { sharedSecret });
-  running.push(todo);
+  todos.push(todo);
   const run = new Run(server);
   const [alice, bob] = [await run.user("alice"), await run.user("bob")];
   for (const user of [alice, bob]) user.jwt = (await user.client.token()).data.token;
@@ -67,7 +66,7 @@ async function checks(mode) {
     const { data, error } = await client.signUp.email({ name: "Carol", email: "carol@example.com", password: "correct horse" });
     assert.equal(error, null);
     assert.equal(data.user.email, "carol@example.com");
-    assert.equal(run.database((db) => db.prepare('select count(*) from "user" where id = ?').pluck().get(data.user.id)), 1);
+    assert.equal(await run.database((db) => db.prepare('select count(*) from "user" where id = ?').pluck().get(data.user.id)), 1);
     const { token } = (await client.token()).data;
     assert.equal(decodeProtectedHeader(token).alg, alg);
     assert.equal(decodeJwt(token).sub, data.user.id);

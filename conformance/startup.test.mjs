@@ -1,9 +1,10 @@
 // A deliberate difference that no answer shows: Better Auth starts with any text as a trusted origin,
 // though some can never match and some match every site. Ours refuses to start and names the entry.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { startServer } from "./lib/servers.mjs";
+import { after, test } from "node:test";
+import { startServer, stopServers } from "./lib/servers.mjs";
 
+after(stopServers);
 const refused = ["https://slash.example/", "https://path.example/x", "https://port.example:443", "scheme:", "wild-*://", "pinned://*/p/**", "plain.example", "https://**.deep.example", "null"];
 
 for (const origin of refused) {

@@ -1,17 +1,41 @@
-// Rows and schema of a SQLite database in a comparable form.
+// The databases of the servers under test, on the engine that is being compared: SQLite or PostgreSQL.
+// Both kinds offer the same: `prepare(sql)` as better-sqlite3 has it, with ? for values, but asynchronous;
+// the SQL itself must be good on both (booleans are `true` and `false`, the oldest row has the least "createdAt").
+import { Postgres } from "./postgres.mjs";
+import { Sqlite } from "./sqlite.mjs";
+
+const kinds = { sqlite: Sqlite, postgres: Postgres };
+
+export const engine = process.env.CONFORMANCE_ENGINE ?? "sqlite";
+if (!Object.hasOwn(kinds, engine)) throw new Error(`CONFORMANCE_ENGINE is ${engine}, not one of ${Object.keys(kinds).join(", ")}`);
 
 const TABLES = ["user", "account", "session", "verification", "jwks"];
+const made = new Set();
 
-/** All rows of Better Auth's tables, oldest first, each value with its storage class. */
-export function rowsOf(database, normaliser) {
+/** An empty database for one server, or for several that share it. */
+export async function newDatabase() {
+  const database = await kinds[engine].make();
+  made.add(database);
+  return database;
+}
+
+export async function removeDatabases() {
+  for (const database of made) await database.remove();
+  made.clear();
+}
+
+/** All rows of Better Auth's tables, oldest first, each value with its type. */
+export async function rowsOf(database, normaliser) {
   normaliser.place = "rows";
   const tables = {};
   for (const table of TABLES) {
-    const columns = database.pragma(`table_info("${table}")`).map((column) => column.name).sort();
-    const fields = columns.map((name, i) => `"${name}" as v${i}, typeof("${name}") as t${i}`).join(", ");
-    tables[table] = database.prepare(`select ${fields} from "${table}" order by rowid`).all().map((row, index) => {
-      const entries = columns.map((name, i) => [name, { type: row[`t${i}`], value: cell(table, name, row[`v${i}`], normaliser, `${table}[${index}].${name}`) }]);
-      return Object.fromEntries(entries);
+    const rows = await database.typedRows(table);
+    tables[table] = rows.map((row, index) => {
+      const cells = Object.keys(row).sort().map((name) => {
+        const { type, value } = row[name];
+        return [name, { type, value: cell(table, name, value, normaliser, `${table}[${index}].${name}`) }];
+      });
+      return Object.fromEntries(cells);
     });
   }
   return tables;
@@ -23,28 +47,6 @@ function cell(table, column, value, normaliser, path) {
 }
 
 /** Empties every table between scenarios: what one leaves behind, or when it did, must not show in the next. */
-export function empty(database) {
-  for (const table of ["session", "account", "verification", "user", "jwks"]) database.exec(`delete from "${table}"`);
-}
-
-/** Tables, columns, keys and indexes as SQLite describes them. */
-export function schemaOf(database) {
-  const names = database.prepare("select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name").pluck().all();
-  const triggers = database.prepare("select name from sqlite_master where type in ('trigger', 'view') order by name").pluck().all();
-  const tables = Object.fromEntries(names.map((name) => [name, tableOf(database, name)]));
-  return { tables, triggers };
-}
-
-function tableOf(database, table) {
-  const columns = database.pragma(`table_xinfo("${table}")`).map(({ name, type, notnull, dflt_value, pk, hidden }) => ({ name, type, notnull, dflt_value, pk, hidden }));
-  const indexes = database.pragma(`index_list("${table}")`).map(({ name, unique, origin, partial }) => ({
-    name: name.startsWith("sqlite_autoindex_") ? "(automatic)" : name,
-    unique,
-    origin,
-    partial,
-    columns: database.pragma(`index_info("${name}")`).map((column) => column.name),
-  }));
-  const byContent = (a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
-  const foreignKeys = database.pragma(`foreign_key_list("${table}")`).map(({ table: target, from, to, on_update, on_delete }) => ({ target, from, to, on_update, on_delete }));
-  return { columns, indexes: indexes.sort(byContent), foreignKeys: foreignKeys.sort(byContent) };
+export async function empty(database) {
+  for (const table of ["session", "account", "verification", "user", "jwks"]) await database.prepare(`delete from "${table}"`).run();
 }

@@ -4,7 +4,6 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createAuthClient } from "better-auth/client";
 import { jwtClient } from "better-auth/client/plugins";
-import Database from "better-sqlite3";
 import { RawResponse, send } from "./http.mjs";
 import { CookieJar } from "./jar.mjs";
 import { Normaliser } from "./normalise.mjs";
@@ -23,6 +22,7 @@ export class Run {
     this.normaliser = new Normaliser(server, SECRET);
     this.steps = [];
     this.current = null;
+    this.unawaited = 0;
     this.mailsSeen = new Set(this.#mails());
   }
 
@@ -55,6 +55,7 @@ export class Run {
   /** Names a part of the scenario; its exchanges and its result are compared with the other server's. */
   step = async (name, action) => {
     if (this.steps.some((step) => step.name === name)) throw new Error(`two steps are called "${name}"`);
+    if (this.unawaited > 0) throw new Error(`what is done to the database must be awaited before the step "${name}"`);
     const step = { name, exchanges: [] };
     this.steps.push(step);
     this.current = step;
@@ -70,7 +71,8 @@ export class Run {
 
   #record(request, response) {
     const exchange = this.normaliser.exchange(request, response);
-    this.current?.exchanges.push(exchange);
+    const path = new URL(request.path, "http://x").pathname.replace(/^\/api\/auth/, "");
+    this.current?.exchanges.push({ ...exchange, call: { method: request.method, path, status: response.status } });
   }
 
   /** The real client, with a cookie jar, sending Origin as a browser would. */
@@ -123,31 +125,31 @@ export class Run {
     return this.raw("POST", path, { json, headers: { origin: this.base, ...headers }, ...rest });
   };
 
-  /** Opens the database the server is using. */
-  database = (action) => {
-    const database = new Database(this.server.database, { timeout: 10_000 });
+  /** Lets `action` use the server's database; what it does must be awaited before the next step. */
+  database = async (action) => {
+    this.unawaited++;
     try {
-      return action(database);
+      return await action(this.server.database);
     } finally {
-      database.close();
+      this.unawaited--;
     }
   };
 
   /** Changes the only session of a token, as time would. */
   setSession = (token, columns) =>
-    this.database((database) => {
+    this.database(async (database) => {
       const names = Object.keys(columns);
       const assignments = names.map((name) => `"${name}" = ?`).join(", ");
-      const { changes } = database.prepare(`update "session" set ${assignments} where "token" = ?`).run(...Object.values(columns), token);
+      const { changes } = await database.prepare(`update "session" set ${assignments} where "token" = ?`).run(...Object.values(columns), token);
       if (changes !== 1) throw new Error(`expected one session to change, ${changes} did`);
     });
 
   /** Gives the session a new token for whose signature `wanted` is true. */
-  retoken = (token, wanted) => {
+  retoken = async (token, wanted) => {
     let fresh;
     do fresh = randomBytes(16).toString("hex");
     while (!wanted(signed(fresh).slice(33)));
-    this.setSession(token, { token: fresh });
+    await this.setSession(token, { token: fresh });
     return fresh;
   };
 

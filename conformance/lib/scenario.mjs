@@ -2,9 +2,10 @@
 import { describe, test } from "node:test";
 import { differences } from "../differences/index.mjs";
 import { compareSteps, report } from "./compare.mjs";
-import { empty, rowsOf } from "./database.mjs";
+import { countDeliberate, countScenario, countStep, named, servedBy, summarise, uncovered } from "./coverage.mjs";
+import { empty, engine, rowsOf } from "./database.mjs";
 import { Run } from "./run.mjs";
-import { startServer, subjectKind } from "./servers.mjs";
+import { startServer, stopServers, subjectKind } from "./servers.mjs";
 
 /** A named list of steps; `servers` are options of both servers, `fresh` wants a pair of its own. */
 export const scenario = (name, steps, { servers = {}, fresh = false } = {}) => ({ name, steps, servers, fresh });
@@ -21,20 +22,20 @@ async function pairFor({ name, servers, fresh }) {
 }
 
 export async function stopAll() {
-  for (const pair of pairs.values()) await Promise.all(pair.map((server) => server.stop()));
   pairs.clear();
+  await stopServers();
 }
 
 async function record(scenario, server) {
   const run = new Run(server);
-  run.database(empty);
+  await run.database(empty);
   let failure;
   try {
     await scenario.steps(run);
   } catch (error) {
     failure = String(error?.message ?? error);
   }
-  const rows = { name: "rows", exchanges: [], rows: run.database((database) => rowsOf(database, run.normaliser)) };
+  const rows = { name: "rows", exchanges: [], rows: await run.database((database) => rowsOf(database, run.normaliser)) };
   const outcome = { name: "ran to its end", exchanges: [], ...(failure && { failure: run.normaliser.text(failure) }) };
   return { steps: [...run.steps, rows, outcome], failure };
 }
@@ -58,6 +59,7 @@ export function withoutDeliberate(scenarioName, step, found, list = differences)
     if (covered.length === 0) continue;
     used.add(entry.id);
     entry.assert(step);
+    countDeliberate(covered.length);
     rest = rest.filter((difference) => !covered.includes(difference));
   }
   return rest;
@@ -74,6 +76,7 @@ export function assertSame(scenarioName, real, ours) {
   if (!ours) return fail(report(scenarioName, real, undefined, [{ field: "step", expected: "was reached", got: "was not reached" }]));
   if (!real) return fail(report(scenarioName, undefined, ours, [{ field: "step", expected: "was not reached", got: "was reached" }]));
   let found = compareSteps(real, ours);
+  countStep(real);
   if (subjectKind !== "reference") found = withoutDeliberate(scenarioName, ours, found);
   if (found.length > 0) fail(report(scenarioName, real, ours, found));
 }
@@ -82,6 +85,7 @@ export function assertSame(scenarioName, real, ours) {
 export function compareScenario(scenario) {
   test(scenario.name, async (t) => {
     const pair = await pairFor(scenario);
+    countScenario();
     const [real, ours] = await Promise.all(pair.map((server) => record(scenario, server)));
     if (real.failure) fail(`the real server did not finish "${scenario.name}": ${real.failure}`);
     const names = [...new Set([...real.steps, ...ours.steps].map((step) => step.name))];
@@ -98,5 +102,24 @@ export function compareList() {
         if (!used.has(id)) fail(`differences/index.mjs lists "${id}", but no step differs in that way any more: remove it or mend its matcher`);
       });
     }
+  });
+}
+
+/** Nothing that ours serves may go without a comparison. Counts for the table that `run.mjs` prints. */
+export function compareCoverage() {
+  describe("every endpoint that ours serves is asked successfully in a compared scenario", async () => {
+    const [real, ours] = await Promise.all([startServer("reference"), startServer(subjectKind, { deleteUser: true })]);
+    const { served, unserved } = await servedBy(ours, real.endpoints());
+    // The real server in place of ours serves what ours does not yet.
+    for (const endpoint of subjectKind === "reference" ? [] : served) {
+      test(named(endpoint), () => {
+        if (uncovered([endpoint]).length > 0) fail("no compared step asks it and is answered with less than 400: add one to scenarios/");
+      });
+    }
+    test("counted", () => {
+      if (served.length === 0) fail("ours serves no endpoint of the real server");
+      const file = process.env.CONFORMANCE_SUMMARY;
+      if (file) summarise(file, { engine, served, unserved, deliberate: used.size });
+    });
   });
 }

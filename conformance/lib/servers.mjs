@@ -1,32 +1,24 @@
 // Starts and stops either server. Both get the same secret, a free port, a database
-// file of their own in a temporary directory, and the same configuration.
+// of their own, and the same configuration.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { newDatabase, removeDatabases } from "./database.mjs";
+import { temporaryDirectory } from "./directories.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 export const SECRET = process.env.CONFORMANCE_SECRET ?? randomBytes(24).toString("base64url");
 export const subjectKind = process.env.CONFORMANCE_SUBJECT ?? "gatewright";
 
 const running = new Set();
-const directories = new Set();
-
-export function temporaryDirectory() {
-  const directory = mkdtempSync(join(tmpdir(), "conformance-"));
-  directories.add(directory);
-  return directory;
-}
-
-function cleanUp() {
+const servers = new Set();
+process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
-}
-process.on("exit", cleanUp);
+});
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 
 export async function freePort() {
@@ -53,7 +45,7 @@ export function launch(command, args, env) {
   const inherited = Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR }).filter(([, value]) => value !== undefined));
   const child = spawn(command, args, { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
-  // A server must not keep the tests from ending; `cleanUp` ends it with them.
+  // A server must not keep the tests from ending; it ends with them.
   for (const handle of [child, child.stdout, child.stderr]) handle.unref();
   const output = [];
   const keep = (chunk) => {
@@ -129,26 +121,26 @@ async function ready(name, process_, port) {
 /**
  * @param {"reference" | "gatewright"} kind
  * `settings` are Better Auth's options by section, for both: {emailAndPassword: {requireEmailVerification: true}}.
- * @param {{database?: string, baseUrl?: string, rateLimit?: boolean, deleteUser?: boolean, trustedOrigins?: string[], settings?: object, env?: object}} options
+ * @param {{database?: Sqlite | Postgres, baseUrl?: string, rateLimit?: boolean, deleteUser?: boolean, trustedOrigins?: string[], settings?: object, env?: object}} options
  */
 export async function startServer(kind, options = {}) {
   const port = await freePort();
-  const database = options.database ?? join(temporaryDirectory(), "auth.db");
+  const database = options.database ?? (await newDatabase());
   const base = options.baseUrl ?? `http://localhost:${port}`;
   const env = { BETTER_AUTH_SECRET: SECRET };
   if (options.trustedOrigins) env.BETTER_AUTH_TRUSTED_ORIGINS = options.trustedOrigins.join(",");
 
-  const mails = join(dirname(database), `mails-${port}`);
+  const mails = join(temporaryDirectory(), "mails");
   const settings = options.settings ?? {};
 
   let child;
   if (kind === "reference") {
     const script = join(here, "reference", "server.mjs");
-    Object.assign(env, { PORT: String(port), DATABASE: database, BASE_URL: base, MAILS: mails, OPTIONS: JSON.stringify(settings) });
+    Object.assign(env, { PORT: String(port), DATABASE: database.address, BASE_URL: base, MAILS: mails, OPTIONS: JSON.stringify(settings) });
     Object.assign(env, { RATE_LIMIT: options.rateLimit ? "on" : "off", DELETE_USER: options.deleteUser ? "on" : "off" });
     child = launch(process.execPath, [script], { ...env, ...options.env });
   } else {
-    const args = ["serve", "--listen", `127.0.0.1:${port}`, "--database", `sqlite:${database}`, "--base-url", base];
+    const args = ["serve", "--listen", `127.0.0.1:${port}`, "--database", database.url, "--base-url", base];
     env.GATEWRIGHT__RATE_LIMIT__ENABLED = String(Boolean(options.rateLimit));
     if (options.deleteUser) env.GATEWRIGHT__USER__DELETE_USER__ENABLED = "true";
     env.GATEWRIGHT__MAIL__DIRECTORY = mails;
@@ -162,5 +154,16 @@ export async function startServer(kind, options = {}) {
     child = launch(binary("GATEWRIGHT_BIN", "gatewright"), args, { ...env, ...options.env });
   }
   await ready(kind, child, port);
-  return { kind, port, base, url: `http://localhost:${port}`, database, mails, ...child };
+  // The real server names its endpoints in the first line that it prints.
+  const endpoints = () => JSON.parse(child.output().split("\n").find((line) => line.startsWith("{"))).endpoints;
+  const server = { kind, port, base, url: `http://localhost:${port}`, database, mails, endpoints, ...child };
+  servers.add(server);
+  return server;
+}
+
+/** Stops all that run, and removes all databases that were made. */
+export async function stopServers() {
+  await Promise.all([...servers].map((server) => server.stop()));
+  servers.clear();
+  await removeDatabases();
 }

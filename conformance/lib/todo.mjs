@@ -1,6 +1,7 @@
 // The todo API under test, and calls to it.
 import { join } from "node:path";
-import { binary, freePort, launch, SECRET, temporaryDirectory } from "./servers.mjs";
+import { temporaryDirectory } from "./directories.mjs";
+import { binary, freePort, launch, SECRET } from "./servers.mjs";
 
 export async function startTodo(authBase, { sharedSecret }) {
   const port = await freePort();

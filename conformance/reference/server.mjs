@@ -1,10 +1,10 @@
 // The real Better Auth 1.7.25 on node:http, configured from the environment:
-// PORT (0 = any), DATABASE (a SQLite file), BASE_URL, BETTER_AUTH_SECRET,
+// PORT (0 = any), DATABASE (a SQLite file, or a postgres:// URL), BASE_URL, BETTER_AUTH_SECRET,
 // BETTER_AUTH_TRUSTED_ORIGINS (read by Better Auth itself), RATE_LIMIT and DELETE_USER (on|off), MAILS (a
 // directory: mails become files in it; without it none are sent), OPTIONS (JSON: more of emailAndPassword,
 // emailVerification, onAPIError, session and user, where true stands for a function that sends a mail, and the
 // default "now" of a date for one that gives the present), JWT_ALG (of the signing keys).
-// It creates missing tables, then prints {"address": "127.0.0.1:PORT"} on stdout.
+// It creates missing tables, then prints {"address": "127.0.0.1:PORT", "endpoints": [["GET", "/ok"], …]} on stdout.
 process.env.BETTER_AUTH_TELEMETRY = "0";
 // Outside development and test, a request without x-forwarded-for has no address at all here; ours takes
 // the peer's. In development the real server takes 127.0.0.1, which is the peer's, so both can be compared.
@@ -13,7 +13,6 @@ process.env.NODE_ENV ??= "development";
 const { createServer } = await import("node:http");
 const { mkdirSync, renameSync, writeFileSync } = await import("node:fs");
 const { join } = await import("node:path");
-const { default: Database } = await import("better-sqlite3");
 const { betterAuth } = await import("better-auth");
 const { getMigrations } = await import("better-auth/db/migration");
 const { toNodeHandler } = await import("better-auth/node");
@@ -42,9 +41,17 @@ const sending = (options = {}, name) => ({ ...options, [name]: options[name] ? a
 const fields = (all = {}) =>
   Object.fromEntries(Object.entries(all).map(([name, field]) => [name, field.defaultValue === "now" && field.type === "date" ? { ...field, defaultValue: () => new Date() } : field]));
 
+const database = process.env.DATABASE ?? "reference.db";
+async function open() {
+  if (!/^postgres(ql)?:/.test(database)) return new (await import("better-sqlite3")).default(database);
+  const pool = new (await import("pg")).default.Pool({ connectionString: database });
+  pool.on("error", () => {}); // a connection that ends while it is idle is replaced
+  return pool;
+}
+
 const auth = betterAuth({
   baseURL: process.env.BASE_URL ?? `http://localhost:${port}`,
-  database: new Database(process.env.DATABASE ?? "reference.db"),
+  database: await open(),
   emailAndPassword: { enabled: true, ...sends("sendResetPassword"), ...more.emailAndPassword },
   emailVerification: { ...sends("sendVerificationEmail"), ...more.emailVerification },
   session: { additionalFields: fields(more.session?.additionalFields) },
@@ -63,5 +70,6 @@ const migrations = await getMigrations(auth.options);
 await migrations.runMigrations();
 handler = toNodeHandler(auth);
 
-process.stdout.write(`${JSON.stringify({ address: `127.0.0.1:${port}` })}\n`);
+const endpoints = Object.values(auth.api).filter(({ path }) => path).flatMap(({ path, options }) => [options.method].flat().map((method) => [method, path]));
+process.stdout.write(`${JSON.stringify({ address: `127.0.0.1:${port}`, endpoints })}\n`);
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(0));

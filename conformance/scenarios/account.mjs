@@ -7,7 +7,7 @@ const DAY = 86_400;
 const link = (database, user, id, scope = null) =>
   database((db) => {
     const now = new Date().toISOString();
-    db.prepare('insert into account ("id", "accountId", "providerId", "userId", "accessToken", "refreshToken", "scope", "createdAt", "updatedAt") values (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    return db.prepare('insert into account ("id", "accountId", "providerId", "userId", "accessToken", "refreshToken", "scope", "createdAt", "updatedAt") values (?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(id, `at-${id}`, "github", user.id, "an access token", "a refresh token", scope, now, now);
   });
 
@@ -20,17 +20,17 @@ export default [
     await step("the real client", () => ada.client.listAccounts());
     await step("by bearer", () => raw("GET", "/list-accounts", { bearer: ada.token }));
     const scopes = { "several": "read:user,user:email", "spaces": "openid email", "spaces and commas": "a, b ,c", "empty": "", "commas alone": ",,", "twice": "a,a" };
-    for (const [name, scope] of Object.entries(scopes)) link(database, ada.user, name, scope);
-    link(database, ada.user, "none");
+    for (const [name, scope] of Object.entries(scopes)) await link(database, ada.user, name, scope);
+    await link(database, ada.user, "none");
     await step("with others", () => ada.client.listAccounts());
     await step("without a session, by the client", () => client().listAccounts());
     await step("without a session", () => raw("GET", "/list-accounts"));
     await step("POST", () => raw("POST", "/list-accounts", { bearer: ada.token, json: {} }));
-    setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
+    await setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
     await step("stale", () => ada.client.listAccounts());
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due", () => raw("GET", "/list-accounts", { cookies: ada.jar }));
-    setSession(ada.token, { expiresAt: inSeconds(-1) });
+    await setSession(ada.token, { expiresAt: inSeconds(-1) });
     await step("expired", () => raw("GET", "/list-accounts", { cookies: ada.jar }));
   }),
 
@@ -38,12 +38,12 @@ export default [
     const ada = await user("ada");
     const brian = await user("brian");
     const cookies = ada.jar;
-    const own = accountOf(database, ada.user);
+    const own = await accountOf(database, ada.user);
     await step("the last one", () => ada.client.unlinkAccount({ accountId: own }));
     await step("an unknown one, with one left", () => ada.client.unlinkAccount({ accountId: "nothing" }));
-    link(database, ada.user, "one");
-    link(database, ada.user, "two");
-    link(database, brian.user, "three");
+    await link(database, ada.user, "one");
+    await link(database, ada.user, "two");
+    await link(database, brian.user, "three");
     await step("an unknown one", () => ada.client.unlinkAccount({ accountId: "nothing" }));
     await step("by the provider's id", () => ada.client.unlinkAccount({ accountId: "at-one" }));
     await step("another user's", () => ada.client.unlinkAccount({ accountId: "three" }));
@@ -51,7 +51,7 @@ export default [
     await step("one's own", () => ada.client.unlinkAccount({ accountId: "one" }));
     await step("again", () => ada.client.unlinkAccount({ accountId: "one" }));
     const bodies = { "missing": {}, "number": { accountId: 1 }, "null": { accountId: null }, "empty": { accountId: "" }, "a provider alone": { providerId: "github" }, "a provider beside it": { accountId: "two", providerId: 1 } };
-    link(database, ada.user, "four");
+    await link(database, ada.user, "four");
     for (const [name, json] of Object.entries(bodies)) await step(`body: ${name}`, () => post("/unlink-account", json, { cookies }));
     for (const json of [null, [], "x"]) await step(`body: ${JSON.stringify(json)}, as a whole`, () => post("/unlink-account", json, { cookies }));
     await step("no body", () => post("/unlink-account", undefined, { cookies }));
@@ -60,12 +60,12 @@ export default [
     await step("without a session", () => post("/unlink-account", { accountId: own }));
     await step("without a session and a body", () => raw("POST", "/unlink-account"));
     await step("GET", () => raw("GET", "/unlink-account", { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("an unknown one, refresh due", () => post("/unlink-account", { accountId: "nothing" }, { cookies }));
-    setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
+    await setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
     await step("stale", () => ada.client.unlinkAccount({ accountId: own }));
     await step("stale and without a body", () => post("/unlink-account", undefined, { cookies }));
-    setSession(ada.token, { createdAt: inSeconds(-DAY + 60) });
+    await setSession(ada.token, { createdAt: inSeconds(-DAY + 60) });
     await step("the password's own", () => ada.client.unlinkAccount({ accountId: own }));
     await step("none is left but one", () => ada.client.listAccounts());
     await step("sign-in by the password that is gone", () => post("/sign-in/email", { email: ada.email, password: ada.password }));

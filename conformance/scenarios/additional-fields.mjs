@@ -141,10 +141,10 @@ export default [
     await step("the session", () => ada.getSession());
     await step("all sessions", () => ada.listSessions());
     await step("without a session", () => post("/update-session", { theme: "x" }));
-    setSession(data.token, { expiresAt: inSeconds(60) });
+    await setSession(data.token, { expiresAt: inSeconds(60) });
     await step("refresh due", () => post("/update-session", { width: 1 }, { cookies }));
     await step("by bearer", () => raw("POST", "/update-session", { bearer: data.token, json: { width: 2 } }));
-    database((db) => db.exec("delete from session"));
+    await database((db) => db.exec("delete from session"));
     await step("gone", () => post("/update-session", { width: 1 }, { cookies }));
   }, { servers }),
 

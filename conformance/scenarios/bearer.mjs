@@ -20,7 +20,7 @@ export default [
 
   scenario("forms of bearer", async ({ step, raw, user, retoken }) => {
     const ada = await user("ada");
-    ada.token = retoken(ada.token, (signature) => signature.includes("+") && signature.includes("/"));
+    ada.token = await retoken(ada.token, (signature) => signature.includes("+") && signature.includes("/"));
     const brian = await user("brian");
     const carol = await user("carol");
     const ask = (name, authorization, options = {}) => step(name, () => raw("GET", "/get-session", { headers: { authorization }, ...options }));

@@ -14,7 +14,7 @@ function token(claims) {
 }
 
 const enabled = (more = {}, others = {}) => ({ servers: { trustedOrigins: ["https://app.example"], settings: { user: { changeEmail: { enabled: true, ...more } }, ...others } } });
-const verify = (database, name) => database((db) => db.prepare('update "user" set "emailVerified" = 1 where name = ?').run(name));
+const verify = (database, name) => database((db) => db.prepare('update "user" set "emailVerified" = true where name = ?').run(name));
 
 const bodies = {
   "missing": {},
@@ -34,7 +34,7 @@ const bodies = {
 export default [
   scenario("change-email by the real client", async ({ step, client, raw, user, mail, database, unreadMails }) => {
     const ada = await user("ada");
-    verify(database, "ada");
+    await verify(database, "ada");
     await step("asked for", () => ada.client.changeEmail({ newEmail: "Countess@Example.com", callbackURL: "/settings?a=1" }));
     const letter = await step("the mail to the new address", mail);
     await step("nothing is changed yet", () => ada.client.getSession());
@@ -69,12 +69,12 @@ export default [
     await step("the same, in capitals", () => ada.client.changeEmail({ newEmail: "ADA@example.com" }));
     await step("taken", () => ada.client.changeEmail({ newEmail: "bob@example.com" }));
     await step("taken, in capitals", () => ada.client.changeEmail({ newEmail: "Bob@Example.com", callbackURL: "/a" }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due", () => post("/change-email", { newEmail: "bob@example.com" }, { cookies }));
     await step("no mail came", () => unreadMails());
     await step("by bearer", () => raw("POST", "/change-email", { bearer: bob.token, json: { newEmail: "robert@example.com", callbackURL: "https://app.example/x?y=z" } }));
     await step("its mail", mail);
-    setSession(bob.token, { expiresAt: inSeconds(-1) });
+    await setSession(bob.token, { expiresAt: inSeconds(-1) });
     await step("expired", () => post("/change-email", { newEmail: "bobby@example.com" }, { cookies: bob.jar }));
   }, enabled()),
 
@@ -91,7 +91,7 @@ export default [
     await user("bob");
     await step("not verified yet", () => ada.client.changeEmail({ newEmail: "first@example.com" }));
     await step("the mail to the new address", mail);
-    verify(database, "ada");
+    await verify(database, "ada");
     await step("verified", () => ada.client.changeEmail({ newEmail: "second@example.com", callbackURL: "/back" }));
     const first = await step("the mail to the old address", mail);
     await step("agreed", () => raw("GET", first.path, { absolute: true }));
@@ -120,7 +120,7 @@ export default [
     await step("not to be remembered", () => post("/change-email", { newEmail: "newer@example.com" }, { cookies: `${ada.jar.header()}; ${DONT_REMEMBER}=${encodeURIComponent(signed("true"))}` }));
     await step("its mail", mail);
     await step("the first link, which is void", () => raw("GET", letter.path, { absolute: true }));
-    verify(database, "ada");
+    await verify(database, "ada");
     await step("verified", () => ada.client.changeEmail({ newEmail: "last@example.com" }));
     await step("is to be proved", mail);
     await step("the user at last", () => ada.client.getSession());

@@ -52,14 +52,14 @@ export default [
     await change("the same once more", "x".repeat(128), "x".repeat(128));
     await change("new one in Unicode", "ﬁve ① ﬁve", "x".repeat(128));
     await change("current one as NFKC has it", NEW, "five 1 five");
-    setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
+    await setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
     await change("stale", "and one more", NEW);
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await change("refresh due", NEW, "and one more");
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await change("refresh due, wrong password", NEW, "wrong password");
     await step("by bearer", () => raw("POST", "/change-password", { bearer: ada.token, json: { currentPassword: NEW, newPassword: "by bearer" } }));
-    setSession(ada.token, { expiresAt: inSeconds(-1) });
+    await setSession(ada.token, { expiresAt: inSeconds(-1) });
     await change("expired", NEW, "by bearer");
     await step("another user signs in as before", () => post("/sign-in/email", { email: brian.email, password: brian.password }));
   }),
@@ -69,7 +69,7 @@ export default [
     const brian = await user("brian");
     const second = client();
     const { data } = await step("a second sign-in", () => second.signIn.email({ email: ada.email, password: ada.password }));
-    setSession(data.token, { expiresAt: inSeconds(-5) });
+    await setSession(data.token, { expiresAt: inSeconds(-5) });
     const old = ada.jar.copy();
     await step("false", () => ada.client.changePassword({ currentPassword: ada.password, newPassword: ada.password, revokeOtherSessions: false }));
     await step("true", () => ada.client.changePassword({ currentPassword: ada.password, newPassword: NEW, revokeOtherSessions: true }));
@@ -83,21 +83,21 @@ export default [
     const answer = await change("not to be remembered", { cookies: `${jar.header()}; ${DONT_REMEMBER}=${encodeURIComponent(signed("true"))}` });
     const { token } = answer.json();
     const next = await change("by bearer", { bearer: token, headers: { "user-agent": "a browser/1.0" } });
-    setSession(next.json().token, { expiresAt: inSeconds(60), createdAt: inSeconds(-DAY - 60) });
+    await setSession(next.json().token, { expiresAt: inSeconds(60), createdAt: inSeconds(-DAY - 60) });
     await change("stale and refresh due", { bearer: next.json().token });
   }),
 
   scenario("change-password without one", async ({ step, post, user, database }) => {
     const ada = await user("ada");
     const brian = await user("brian");
-    forgetPassword(database, ada.user);
-    database((db) => db.prepare('update account set "password" = null where "userId" = ?').run(brian.user.id));
+    await forgetPassword(database, ada.user);
+    await database((db) => db.prepare('update account set "password" = null where "userId" = ?').run(brian.user.id));
     const json = { currentPassword: ada.password, newPassword: NEW };
     await step("no account", () => post("/change-password", json, { cookies: ada.jar }));
     await step("no password", () => post("/change-password", json, { cookies: brian.jar }));
     await step("no account, current one too long", () => post("/change-password", { ...json, currentPassword: "x".repeat(129) }, { cookies: ada.jar }));
-    await step("an account under another's name", () => {
-      database((db) => db.prepare('update account set "providerId" = \'credential\', "accountId" = \'x\', "password" = \'a:b\' where "userId" = ?').run(ada.user.id));
+    await step("an account under another's name", async () => {
+      await database((db) => db.prepare('update account set "providerId" = \'credential\', "accountId" = \'x\', "password" = \'a:b\' where "userId" = ?').run(ada.user.id));
       return post("/change-password", json, { cookies: ada.jar });
     });
     await step("verify-password there", () => post("/verify-password", { password: ada.password }, { cookies: ada.jar }));
@@ -123,11 +123,11 @@ export default [
     await step("without a session and a body", () => raw("POST", "/verify-password"));
     await step("GET", () => raw("GET", "/verify-password", { cookies }));
     await step("by bearer", () => raw("POST", "/verify-password", { bearer: ada.token, json: { password: ada.password } }));
-    setSession(ada.token, { createdAt: inSeconds(-DAY - 60), expiresAt: inSeconds(60) });
+    await setSession(ada.token, { createdAt: inSeconds(-DAY - 60), expiresAt: inSeconds(60) });
     await verify("stale and refresh due", ada.password);
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await verify("wrong and refresh due", "wrong password");
-    setSession(ada.token, { expiresAt: inSeconds(-1) });
+    await setSession(ada.token, { expiresAt: inSeconds(-1) });
     await verify("expired", ada.password);
     await step("without being asked for by the client", () => client().getSession());
   }),

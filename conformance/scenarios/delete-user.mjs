@@ -28,13 +28,13 @@ export default [
     await step("without a session", () => post("/delete-user", { password: ada.password }));
     await step("without a session and a body", () => raw("POST", "/delete-user"));
     await step("GET", () => raw("GET", "/delete-user", { cookies }));
-    setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
+    await setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
     await step("stale, without a password", () => ada.client.deleteUser());
     await step("stale, with an empty password", () => ada.client.deleteUser({ password: "" }));
     await step("stale, with an empty token", () => ada.client.deleteUser({ token: "" }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("stale, refresh due", () => post("/delete-user", {}, { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due, wrong password", () => post("/delete-user", { password: "wrong password" }, { cookies }));
     await step("still there", () => ada.client.getSession());
     await step("stale, with the password", () => ada.client.deleteUser({ password: ada.password }));
@@ -48,10 +48,10 @@ export default [
     await step("the address is free again", () => again.client.getSession());
     await step("fresh, without a password", () => again.client.deleteUser({ callbackURL: "/bye" }));
     await step("gone too", () => again.client.getSession());
-    database((db) => db.prepare('update account set "providerId" = \'github\', "password" = null').run());
+    await database((db) => db.prepare('update account set "providerId" = \'github\', "password" = null').run());
     await step("a password where there is none", () => brian.client.deleteUser({ password: brian.password }));
     await step("a password too long where there is none", () => brian.client.deleteUser({ password: "x".repeat(129) }));
-    setSession(brian.token, { expiresAt: inSeconds(60) });
+    await setSession(brian.token, { expiresAt: inSeconds(60) });
     await step("fresh, refresh due", () => post("/delete-user", {}, { cookies: brian.jar }));
     const carl = await user("carl");
     await step("by bearer, with cookies of a cache", () => raw("POST", "/delete-user", { bearer: carl.token, json: { password: carl.password }, cookies: "better-auth.session_data.0=a; better-auth.session_data.1=b", headers: { origin: "http://localhost" } }));
@@ -59,7 +59,7 @@ export default [
     const dora = await user("dora");
     await step("not to be remembered", () => post("/delete-user", {}, { cookies: `${dora.jar.header()}; ${DONT_REMEMBER}=${encodeURIComponent(signed("true"))}` }));
     const emil = await user("emil");
-    setSession(emil.token, { expiresAt: inSeconds(-1) });
+    await setSession(emil.token, { expiresAt: inSeconds(-1) });
     await step("expired", () => post("/delete-user", { password: emil.password }, { cookies: emil.jar }));
   }),
 
@@ -73,7 +73,7 @@ export default [
     await step("no body", () => post("/delete-user", undefined, { cookies }));
     await step("without a session", () => post("/delete-user", {}));
     await step("GET", () => raw("GET", "/delete-user", { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due", () => post("/delete-user", {}, { cookies }));
     await step("still there", () => ada.client.getSession());
   }),
@@ -88,7 +88,7 @@ export default [
     await step("a wrong password", () => ada.client.deleteUser({ password: "wrong password" }));
     await step("with the password", () => ada.client.deleteUser({ password: ada.password }));
     const second = await step("a mail all the same", mail);
-    setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
+    await setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
     await step("with a session that is not fresh", () => ada.client.deleteUser({ callbackURL: "" }));
     const third = await step("another mail", mail);
     await step("without a session", () => callback(`?token=${first.token}`));
@@ -109,7 +109,7 @@ export default [
     await step("another user's token in the body burns too", () => bob.client.deleteUser({ token: second.token }));
     await step("and is none for its owner either", () => ada.client.deleteUser({ token: second.token }));
     await step("everybody is still there", () => ada.client.getSession());
-    setSession(bob.token, { expiresAt: inSeconds(60) });
+    await setSession(bob.token, { expiresAt: inSeconds(60) });
     await step("refresh due, an unknown token", () => callback("?token=unknown", { cookies: bob.jar }));
     await step("the link", () => raw("GET", first.path, { absolute: true, cookies: ada.jar }));
     await step("gone", () => ada.client.getSession());
@@ -117,7 +117,7 @@ export default [
     await step("sign-in", () => client().signIn.email({ email: ada.email, password: ada.password }));
     await step("asked for by another", () => bob.client.deleteUser());
     const late = await step("a mail that is read late", mail);
-    database((db) => db.prepare('update verification set "expiresAt" = ?').run(inSeconds(-1)));
+    await database((db) => db.prepare('update verification set "expiresAt" = ?').run(inSeconds(-1)));
     await step("too late", () => bob.client.deleteUser({ token: late.token }));
     await step("asked for in time", () => bob.client.deleteUser());
     const last = await step("a mail that is read in time", mail);

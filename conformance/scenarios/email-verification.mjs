@@ -44,7 +44,7 @@ export default [
   scenario("verification of nobody", async ({ step, post, user, mail, unreadMails, database }) => {
     await user("ada");
     await user("bob");
-    database((db) => db.exec(`update "user" set "emailVerified" = 1 where name = 'bob'`));
+    await database((db) => db.exec(`update "user" set "emailVerified" = true where name = 'bob'`));
     await step("unknown", () => post("/send-verification-email", { email: "nobody@example.com" }));
     await step("verified before", () => post("/send-verification-email", { email: "bob@example.com" }));
     await step("unverified", () => post("/send-verification-email", { email: "ada@example.com", callbackURL: "" }));
@@ -115,15 +115,15 @@ export default [
     const ada = await user("ada");
     const letter = await step("the mail of the sign-up", mail);
     await step("with the user's own session", () => raw("GET", letter.path, { absolute: true, cookies: ada.jar }));
-    database((db) => db.exec('update "user" set "emailVerified" = 0'));
+    await database((db) => db.exec('update "user" set "emailVerified" = false'));
     const bob = await user("bob");
     await step("the mail of another's sign-up", mail);
     await step("with another's session", () => raw("GET", letter.path, { absolute: true, cookies: bob.jar }));
-    database((db) => db.exec('update "user" set "emailVerified" = 0'));
+    await database((db) => db.exec('update "user" set "emailVerified" = false'));
     const brief = client();
     await step("not to be remembered", () => brief.signIn.email({ ...sign, rememberMe: false }));
     await step("with a session that ends with the browser", () => raw("GET", letter.path, { absolute: true, cookies: brief.jar }));
-    database((db) => db.exec('update "user" set "emailVerified" = 0'));
+    await database((db) => db.exec('update "user" set "emailVerified" = false'));
     await step("with the mark of one alone", () => raw("GET", letter.path, { absolute: true, cookies: brief.jar.header().split("; ").filter((pair) => pair.includes("dont_remember")).join("; ") }));
   }, { servers: { settings: { emailVerification: { sendOnSignUp: true, autoSignInAfterVerification: true } } } }),
 ];

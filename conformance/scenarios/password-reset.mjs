@@ -60,10 +60,10 @@ export default [
     await step("upper case, signed in, nowhere to go", () => ada.client.requestPasswordReset({ email: "ADA@Example.COM" }));
     const second = await step("its mail", mail);
     await step("its link leads nowhere", () => raw("GET", second.path, { absolute: true }));
-    expire(database, -1);
+    await expire(database, -1);
     await step("an expired token", () => client().resetPassword({ newPassword, token: second.token }));
     await step("an expired link", () => raw("GET", `/reset-password/${second.token}?callbackURL=/a`));
-    expire(database, 60);
+    await expire(database, 60);
     await step("token in the query", () => raw("POST", `/reset-password?token=${second.token}`, { json: { newPassword: "yet another one" } }));
     await step("signs in with it", () => client().signIn.email({ email: ada.email, password: "yet another one" }));
   }),
@@ -88,7 +88,7 @@ export default [
     await step("GET request", () => raw("GET", "/request-password-reset"));
     await step("GET reset", () => raw("GET", "/reset-password"));
     await step("POST to the link", () => raw("POST", "/reset-password/x", { json: {} }));
-    database((db) => db.exec('delete from "verification"'));
+    await database((db) => db.exec('delete from "verification"'));
   }),
 
   scenario("password reset redirects", async ({ step, post, raw, user, mail }) => {
@@ -115,15 +115,15 @@ export default [
       await step(`${name}: request`, () => post("/request-password-reset", { email: ada.email }));
       return step(`${name}: mail`, mail);
     };
-    database((db) => db.exec("delete from account"));
+    await database((db) => db.exec("delete from account"));
     const first = await ask("no account");
     await step("no account: reset", () => post("/reset-password", { newPassword, token: first.token }));
     await step("no account: sign-in", () => client().signIn.email({ email: ada.email, password: newPassword }));
-    database((db) => db.prepare("update account set \"providerId\" = 'github'").run());
+    await database((db) => db.prepare("update account set \"providerId\" = 'github'").run());
     const second = await ask("account of a provider");
     await step("account of a provider: reset", () => post("/reset-password", { newPassword, token: second.token }));
     const third = await ask("user gone");
-    database((db) => db.exec('delete from "session"; delete from account; delete from "user"'));
+    await database((db) => db.exec('delete from "session"; delete from account; delete from "user"'));
     await step("user gone: reset", () => post("/reset-password", { newPassword, token: third.token }));
   }),
 

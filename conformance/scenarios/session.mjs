@@ -42,29 +42,29 @@ export default [
     await step("POST of JSON", () => run.post("/get-session", {}, { cookies }));
     await step("POST without a session", () => raw("POST", "/get-session"));
     await step("HEAD", () => raw("HEAD", "/get-session", { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(6 * DAY + 60) });
+    await setSession(ada.token, { expiresAt: inSeconds(6 * DAY + 60) });
     await step("refresh not yet due", () => get(run, "", { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(6 * DAY - 60) });
+    await setSession(ada.token, { expiresAt: inSeconds(6 * DAY - 60) });
     for (const query of ["?disableRefresh=true", "?disableRefresh=false", "?disableRefresh=0"]) await step(`refresh due, ${query}`, () => get(run, query, { cookies }));
     await step("refresh due, empty flag", () => get(run, "?disableRefresh=", { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due", () => get(run, "", { cookies }));
     await step("just refreshed", () => get(run, "", { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due, the real client", () => ada.client.getSession());
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due, by bearer", () => get(run, "", { bearer: ada.token }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due, another endpoint", () => raw("GET", "/token", { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due, list-sessions", () => raw("GET", "/list-sessions", { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due, revoke-other-sessions", () => run.post("/revoke-other-sessions", {}, { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due, a false dont_remember", () => get(run, "", { cookies: `${cookies.header()}; ${DONT_REMEMBER}=${encodeURIComponent(signed("false"))}` }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due, an unsigned dont_remember", () => get(run, "", { cookies: `${cookies.header()}; ${DONT_REMEMBER}=true` }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due, a dont_remember", () => get(run, "", { cookies: `${cookies.header()}; ${DONT_REMEMBER}=${encodeURIComponent(signed("true"))}` }));
     await step("a dont_remember and another endpoint", () => raw("GET", "/token", { cookies: `${cookies.header()}; ${DONT_REMEMBER}=${encodeURIComponent(signed("true"))}` }));
   }),
@@ -75,7 +75,7 @@ export default [
     const ada = client();
     const { data } = await step("sign-in", () => ada.signIn.email({ email: "ada@example.com", password: "password of ada", rememberMe: false }));
     await step("get-session", () => ada.getSession());
-    setSession(data.token, { expiresAt: inSeconds(3600) });
+    await setSession(data.token, { expiresAt: inSeconds(3600) });
     await step("never refreshed", () => ada.getSession());
     await step("without the marker it is", () => get(run, "", { bearer: data.token }));
     await step("sign-out", () => ada.signOut());
@@ -86,7 +86,7 @@ export default [
     const ask = async (name, action) => {
       const ada = await user(name);
       await step(`${name}: alive`, () => get(run, "", { cookies: ada.jar }));
-      setSession(ada.token, { expiresAt: inSeconds(-1) });
+      await setSession(ada.token, { expiresAt: inSeconds(-1) });
       await step(`${name}: expired`, () => action(ada));
       await step(`${name}: row`, () => database((db) => db.prepare('select count(*) from session where token = ?').pluck().get(ada.token)));
       await step(`${name}: after that`, () => get(run, "", { cookies: ada.jar }));
@@ -105,12 +105,9 @@ export default [
   scenario("user of a session is gone or changed", async (run) => {
     const { step, user, database, raw } = run;
     const ada = await user("ada");
-    database((db) => db.prepare('update "user" set name = ?, "emailVerified" = 1, image = ?').run("Renamed", "https://x.example/i"));
+    await database((db) => db.prepare('update "user" set name = ?, "emailVerified" = true, image = ?').run("Renamed", "https://x.example/i"));
     await step("renamed and verified", () => get(run, "", { cookies: ada.jar }));
-    database((db) => {
-      db.pragma("foreign_keys = off");
-      db.prepare('delete from "user"').run();
-    });
+    await database((db) => db.withoutForeignKeys(() => db.prepare('delete from "user"').run()));
     await step("deleted", () => get(run, "", { cookies: ada.jar }));
     await step("deleted, token", () => raw("GET", "/token", { cookies: ada.jar }));
   }),
@@ -123,13 +120,13 @@ export default [
     await step("x-real-ip", () => sign({ "x-real-ip": "203.0.113.14" }));
     await step("x-forwarded-for twice", () => post("/sign-in/email", { email: "ada@example.com", password: "password of ada" }, { headers: { "x-forwarded-for": ["203.0.113.15", "203.0.113.16"] } }));
     for (const agent of ["curl/8", "", "x".repeat(2000)]) await step(`user-agent of ${agent.length}: ${agent.slice(0, 10)}`, () => sign({ "user-agent": agent }));
-    await step("stored", () => database((db) => db.prepare('select "ipAddress", "userAgent" from session order by rowid').all()));
+    await step("stored", () => database((db) => db.prepare('select "ipAddress", "userAgent" from session order by "createdAt"').all()));
   }),
 
   scenario("oddly written cookies", async (run) => {
     const { step, user, retoken } = run;
     const ada = await user("ada");
-    const value = signed(retoken(ada.token, (signature) => signature.includes("+") && signature.includes("/")));
+    const value = signed(await retoken(ada.token, (signature) => signature.includes("+") && signature.includes("/")));
     const encoded = encodeURIComponent(value);
     const ask = (name, cookies) => step(name, () => get(run, "", { cookies }));
     await ask("not encoded", `${SESSION}=${value}`);

@@ -13,11 +13,11 @@ export default [
     const { data } = await step("a second sign-in", () => second.signIn.email({ email: ada.email, password: ada.password }));
     await step("two", () => ada.client.listSessions());
     await step("two, as the other", () => second.listSessions());
-    setSession(data.token, { expiresAt: inSeconds(-5) });
+    await setSession(data.token, { expiresAt: inSeconds(-5) });
     await step("expired ones are not listed", () => ada.client.listSessions());
-    setSession(ada.token, { createdAt: inSeconds(-DAY + 60) });
+    await setSession(ada.token, { createdAt: inSeconds(-DAY + 60) });
     await step("still fresh", () => ada.client.listSessions());
-    setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
+    await setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
     await step("stale", () => ada.client.listSessions());
     await step("stale, by bearer", () => raw("GET", "/list-sessions", { bearer: ada.token }));
     await step("stale, token still given", () => ada.client.token());
@@ -69,7 +69,7 @@ export default [
     const third = client();
     await step("a second sign-in", () => second.signIn.email({ email: ada.email, password: ada.password }));
     const { data } = await step("a third sign-in", () => third.signIn.email({ email: ada.email, password: ada.password }));
-    setSession(data.token, { expiresAt: inSeconds(-5) });
+    await setSession(data.token, { expiresAt: inSeconds(-5) });
     await step("the others", () => ada.client.revokeOtherSessions());
     await step("this one stays", () => ada.client.getSession());
     await step("the other one is gone", () => second.getSession());

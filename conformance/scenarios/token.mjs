@@ -47,18 +47,18 @@ export default [
     await step("first key", token);
     const at = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
     const expire = (when) => database((db) => db.prepare('update jwks set "expiresAt" = ?').run(when));
-    expire(at(1));
+    await expire(at(1));
     await step("expires tomorrow: still used", token);
     await step("expires tomorrow: published", () => client().jwks());
-    expire(at(-1));
+    await expire(at(-1));
     await step("expired yesterday: a new one is made", token);
     await step("both are published", () => client().jwks());
-    database((db) => db.prepare('update jwks set "expiresAt" = ? where "expiresAt" is not null').run(at(-31)));
+    await database((db) => db.prepare('update jwks set "expiresAt" = ? where "expiresAt" is not null').run(at(-31)));
     await step("expired 31 days ago: no longer published", () => client().jwks());
-    database((db) => db.prepare("update jwks set alg = null, crv = null").run());
+    await database((db) => db.prepare("update jwks set alg = null, crv = null").run());
     await step("rows without alg", token);
     await step("rows without alg are published", () => client().jwks());
-    database((db) => db.prepare("delete from jwks").run());
+    await database((db) => db.prepare("delete from jwks").run());
     await step("no rows: jwks makes a key", () => client().jwks());
     await step("and token uses it", token);
   }, { fresh: true }),

@@ -42,15 +42,15 @@ export default [
     const mark = `${cookies.header()}; ${DONT_REMEMBER}=${encodeURIComponent(signed("true"))}`;
     await step("not to be remembered", () => post("/update-user", { name: "brief" }, { cookies: mark }));
     await step("session_data beside it", () => post("/update-user", { name: "cached" }, { cookies: `${cookies.header()}; better-auth.session_data.0=abc` }));
-    setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
+    await setSession(ada.token, { createdAt: inSeconds(-DAY - 60) });
     await step("stale", () => ada.client.updateUser({ name: "stale" }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due", () => post("/update-user", { name: "refreshed" }, { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due, nothing to do", () => post("/update-user", {}, { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due, an e-mail address", () => post("/update-user", { email: "x" }, { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(-1) });
+    await setSession(ada.token, { expiresAt: inSeconds(-1) });
     await step("expired", () => post("/update-user", { name: "too late" }, { cookies }));
   }),
 
@@ -60,13 +60,13 @@ export default [
     for (const field of ["name", "image"]) {
       for (const value of [1, 1.5, true, false, [], ["a"], {}, { a: 1 }]) {
         await step(`${field} is ${JSON.stringify(value)}`, () => post("/update-user", { [field]: value }, { cookies }));
-        reset();
+        await reset();
       }
     }
     await step("name is null", () => post("/update-user", { name: null }, { cookies }));
-    reset();
+    await reset();
     await step("name is null beside an image", () => post("/update-user", { name: null, image: "x" }, { cookies }));
-    reset();
+    await reset();
   }),
 
   scenario("update-session", async ({ step, raw, post, user, setSession }) => {
@@ -83,7 +83,7 @@ export default [
     await step("without a session", () => post("/update-session", { theme: "dark" }));
     await step("without a session and a body", () => raw("POST", "/update-session"));
     await step("GET", () => raw("GET", "/update-session", { cookies }));
-    setSession(ada.token, { expiresAt: inSeconds(60) });
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
     await step("refresh due", () => post("/update-session", { theme: "dark" }, { cookies }));
   }),
 ];

@@ -42,6 +42,11 @@ pub(crate) fn end_with_us() -> Result<()> {
     .context("installing the handler of Ctrl-C")
 }
 
+/// True once the children are being ended: what they do then says nothing.
+pub(crate) fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
 /// A child that is ended, with all its descendants, when it goes out of scope.
 #[derive(Debug)]
 pub(crate) struct Running {
@@ -52,7 +57,7 @@ pub(crate) struct Running {
 impl Running {
     /// Starts `command` as the leader of a new group, with nothing on its stdin.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
-        anyhow::ensure!(!INTERRUPTED.load(Ordering::SeqCst), "interrupted");
+        anyhow::ensure!(!is_interrupted(), "interrupted");
         let what = shown(command);
         let child = command
             .stdin(Stdio::null())

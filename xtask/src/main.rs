@@ -15,6 +15,7 @@ mod docs;
 mod fuzz;
 mod http;
 mod needs;
+mod postgres;
 mod python;
 mod served;
 mod test;
@@ -47,6 +48,9 @@ enum Command {
     /// Looks for inputs that break what parses and verifies tokens and keys; a finding is a failure.
     #[command(after_help = fuzz::EXAMPLES)]
     Fuzz(fuzz::Args),
+    /// Starts a PostgreSQL to throw away, for tests that are run by hand.
+    #[command(after_help = postgres::EXAMPLES)]
+    Postgres(postgres::Args),
 }
 
 const EXAMPLES: &str = "\
@@ -56,7 +60,8 @@ Examples:
   cargo xtask conformance                 the real better-auth client against our server
   cargo xtask docs                        write what is made from the code
   cargo xtask bench --quick               a first impression of the figures in two minutes
-  cargo xtask fuzz                        five minutes of looking for inputs that break it";
+  cargo xtask fuzz                        five minutes of looking for inputs that break it
+  cargo xtask postgres cargo test         a PostgreSQL for tests that are run by hand";
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -66,6 +71,7 @@ fn main() -> ExitCode {
         Command::Docs => docs::run(),
         Command::Bench(args) => bench::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Postgres(args) => postgres::run(&args),
     });
     match outcome {
         Ok(code) => code,

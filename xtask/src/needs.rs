@@ -54,7 +54,8 @@ pub(crate) fn tools(tools: &[Tool]) -> Result<()> {
     install(&packages)
 }
 
-fn install(packages: &[&str]) -> Result<()> {
+/// Installs Debian packages when we may, else says how.
+pub(crate) fn install(packages: &[&str]) -> Result<()> {
     let by_hand = format!("apt-get install {}", packages.join(" "));
     if !is_installed("apt-get") {
         bail!("something is missing. On Debian, these bring it: `{by_hand}`");
@@ -131,7 +132,8 @@ pub(crate) fn is_installed(command: &str) -> bool {
     child::succeeds(Command::new("sh").args(["-c", "command -v \"$0\"", command]))
 }
 
-fn is_root() -> bool {
+/// True when we run as root.
+pub(crate) fn is_root() -> bool {
     child::output_of(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 

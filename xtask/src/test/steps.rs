@@ -11,6 +11,7 @@ use anyhow::Result;
 
 use super::count::Tally;
 use super::{Outcome, smoke, todo};
+use crate::postgres::{self, Postgres};
 use crate::{child, needs, python, workspace};
 
 /// One thing that must hold.
@@ -74,7 +75,7 @@ impl Step {
                 format!("cargo {}, and -p todo-api-axum", RELEASE.join(" "))
             }
             Self::Smoke => "cargo run --release -- serve, in an empty folder".to_owned(),
-            Self::Test => format!("cargo {}", TEST.join(" ")),
+            Self::Test => format!("cargo {}, beside a PostgreSQL", TEST.join(" ")),
             Self::Todo => {
                 "pytest, in examples/todo/suite, for axum and for FastAPI; mypy".to_owned()
             }
@@ -94,7 +95,7 @@ impl Step {
             Self::Python => python_package(root),
             Self::Release => release(root),
             Self::Smoke => smoke::run(root),
-            Self::Test => test(root),
+            Self::Test => tests(root),
             Self::Todo => todo::run(root),
         }
     }
@@ -149,19 +150,21 @@ pub(super) fn counted(command: &mut Command, read: fn(&mut Tally, &str)) -> Resu
     })
 }
 
-/// The tests of mails hand them to a real mail server, which comes from `PyPI`.
-fn test(root: &Path) -> Result<Outcome> {
-    let requirements = root.join("crates/cli/tests/smtp/requirements.txt");
-    python::env(root, "smtp", &requirements, None)?;
-    counted(&mut cargo(root, TEST), Tally::read_cargo)
-}
-
 /// One after the other: built together they would share their features, and then the README's
 /// command, which builds the first alone, would build it again.
 fn release(root: &Path) -> Result<Outcome> {
     let server = child::run(&mut cargo(root, RELEASE))?;
     let example = child::run(&mut cargo(root, RELEASE_TODO))?;
     Ok(Outcome::of(server.success() && example.success()))
+}
+
+/// The tests of the store want both engines, and `SQLite` is a part of the binary; those of mails hand
+/// them to a real mail server, which comes from `PyPI`.
+fn tests(root: &Path) -> Result<Outcome> {
+    let requirements = root.join("crates/cli/tests/smtp/requirements.txt");
+    python::env(root, "smtp", &requirements, None)?;
+    let postgres = Postgres::start()?;
+    counted(cargo(root, TEST).env(postgres::VARIABLE, postgres.url()), Tally::read_cargo)
 }
 
 fn deny(root: &Path) -> Result<Outcome> {
@@ -213,9 +216,11 @@ fn interop(root: &Path) -> Result<Outcome> {
 fn conformance(root: &Path) -> Result<Outcome> {
     let dir = root.join("conformance");
     needs::npm_packages(&dir)?;
+    let postgres = Postgres::start()?;
     let release = workspace::target(root).join("release");
     let mut npm = needs::npm(&dir, &["test", "--silent"]);
     npm.env("GATEWRIGHT_BIN", release.join("gatewright"));
     npm.env("TODO_API_BIN", release.join("todo-api-axum"));
+    npm.env(postgres::VARIABLE, postgres.url());
     counted(&mut npm, Tally::read_node)
 }
