@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::crypto::ID_CHARACTERS;
 use crate::error::ApiError;
 use crate::error_codes;
-use crate::store::{CreateUserError, NewUser, Session, User};
+use crate::store::{CreateUserError, NewUser, Session, StoreError, User};
 use crate::wire;
 
 /// Makes a user with a password, and signs them in unless the address is to be verified first,
@@ -68,6 +68,9 @@ pub(crate) async fn with_password(
             return Ok((pretend(cx, user).await?, None));
         }
         Err(CreateUserError::Taken) => return Err(taken()),
+        Err(CreateUserError::Store(StoreError::Unstorable)) => {
+            return Err(ApiError::known(&error_codes::FAILED_TO_CREATE_USER));
+        }
         Err(CreateUserError::Store(error)) => return Err(error.into()),
     }
     if mails(cx) {

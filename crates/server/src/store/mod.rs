@@ -80,6 +80,9 @@ pub enum StoreError {
     /// The database can't be reached, or can't serve now: it stops, starts, or its disk is full.
     #[error("the database cannot be reached, or cannot serve now")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// Text holds what the engine cannot: PostgreSQL no U+0000.
+    #[error("the database cannot hold this text")]
+    Unstorable,
     /// A column holds what it should not.
     #[error("column {column} of an answer cannot be read")]
     Unreadable {

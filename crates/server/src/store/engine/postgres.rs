@@ -190,6 +190,7 @@ impl From<tokio_postgres::Error> for StoreError {
         let refusal = Refusal { message: said.message().to_owned(), code };
         let class = refusal.code.get(..2).unwrap_or_default();
         match (class, refusal.code.as_str()) {
+            (_, "22021") => Self::Unstorable, // character_not_in_repertoire
             (_, "23505") => Self::Conflict(refusal.into()), // unique_violation
             // Serialisation, deadlock, a lock or statement that took too long.
             ("40", _) | (_, "55P03" | "57014") => Self::Busy,
