@@ -5,6 +5,7 @@
 //! and what counts is the ratio within a round. The goals are those of docs/design.md.
 
 mod fastapi;
+mod growth;
 mod guard;
 mod load;
 mod peer;
@@ -33,6 +34,7 @@ Examples:
   cargo xtask bench --only tokens          what a token costs, beside other libraries
   cargo xtask bench --only fastapi         FastAPI with and without our dependencies
   cargo xtask bench --only guard           an axum service with and without the guard
+  cargo xtask bench --only growth          the server with one to a million users
   cargo xtask bench --rounds 5 --seconds 10
 
 Both servers listen on loopback, on databases of their own below target/.";
@@ -67,6 +69,8 @@ enum Part {
     Fastapi,
     /// An axum service with our guard beside the same without it.
     Guard,
+    /// Our server beside the real Better Auth, with 1, 1 000, 100 000 and 1 000 000 users.
+    Growth,
     /// Our server beside the real Better Auth.
     Server,
     /// Verifying and signing, beside the primitives and other libraries in Rust, Node and Python.
@@ -117,7 +121,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         tables.push(guard::measure(&root, args.effort())?);
     }
     if args.wants(Part::Server) {
-        tables.push(servers(&root, args.effort())?);
+        tables.push(servers(&root, args.effort(), rounds::measure)?);
+    }
+    if args.wants(Part::Growth) {
+        tables.push(servers(&root, args.effort(), growth::measure)?);
     }
     grids.extend(tables.iter().map(Table::grid));
     if let (Some(busy), Some(last)) = (busy.filter(|busy| *busy > QUIET_LOAD), grids.last_mut()) {
@@ -145,7 +152,12 @@ fn report(grids: &[Grid], output: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn servers(root: &Path, effort: Effort) -> Result<Table> {
+/// What ships, and the real Better Auth, measured side by side.
+fn servers(
+    root: &Path,
+    effort: Effort,
+    measure: fn(&Path, &[Peer; 2], Effort) -> Result<Table>,
+) -> Result<Table> {
     needs::tools(needs::FOR_BENCH)?;
     needs::npm_packages(&root.join("conformance"))?;
     let build = ["build", "--locked", "--profile", "dist", "-p", "gatewright-cli"];
@@ -155,5 +167,5 @@ fn servers(root: &Path, effort: Effort) -> Result<Table> {
     let scratch = Scratch::new(root, "bench")?;
     let ours = Peer::ours(root, scratch.path())?;
     let theirs = Peer::theirs(root, scratch.path())?;
-    rounds::measure(root, &[ours, theirs], effort)
+    measure(root, &[ours, theirs], effort)
 }

@@ -58,6 +58,23 @@ impl Peer {
             .with_folder()
     }
 
+    /// Its SQLite file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.join("auth.db")
+    }
+
+    /// Gives `other` a copy of the database; neither may be running.
+    pub(crate) fn copy_database_to(&self, other: &Self) -> Result<()> {
+        for beside in ["auth.db-wal", "auth.db-shm"] {
+            let file = other.folder.join(beside);
+            if file.exists() {
+                std::fs::remove_file(&file).with_context(|| file.display().to_string())?;
+            }
+        }
+        let copied = std::fs::copy(self.database(), other.database());
+        copied.map(drop).context("copying the database")
+    }
+
     fn with_folder(self) -> Result<Self> {
         std::fs::create_dir_all(&self.folder)
             .with_context(|| format!("making {}", self.folder.display()))?;
@@ -105,7 +122,7 @@ impl Peer {
     /// Its command line and environment; each server reads what it knows of both.
     fn command(&self, port: u16) -> Command {
         let base = format!("http://127.0.0.1:{port}");
-        let database = self.folder.join("auth.db");
+        let database = self.database();
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).current_dir(&self.folder).env_clear();
         command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));

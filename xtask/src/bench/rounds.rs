@@ -128,7 +128,7 @@ fn hashing_limit(root: &Path, ours: &Ready, effort: Effort) -> Result<f64> {
 }
 
 /// Measures both servers in turn, each after the other has come to rest.
-fn in_pairs(
+pub(crate) fn in_pairs(
     what: &str,
     ready: &[Ready; 2],
     effort: Effort,
@@ -151,6 +151,6 @@ fn in_pairs(
 }
 
 #[expect(clippy::cast_precision_loss, reason = "kilobytes of memory are far below 2^52")]
-fn megabytes(kilobytes: u64) -> f64 {
+pub(crate) fn megabytes(kilobytes: u64) -> f64 {
     kilobytes as f64 / 1024.0
 }
