@@ -28,6 +28,7 @@ mod router;
 mod routes;
 mod secret_flaws;
 mod shape;
+mod signed_tokens;
 mod signing_keys;
 mod store;
 mod wire;

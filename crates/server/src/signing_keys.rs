@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gatewright_jose::{Algorithm, Jwk, KeyError, SigningKey};
+use gatewright_jose::{Algorithm, Jwk, KeyError, SignError, SigningKey};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock::{Clock, Date};
 use crate::crypto::{DecryptError, ID_CHARACTERS, Random, Secret};
 use crate::options::Jwt;
+use crate::signed_tokens::SignedTokens;
 use crate::store::{Store, StoreError, StoredKey};
 
 /// Seconds for which an expired key stays published, so that its tokens still verify.
@@ -45,6 +47,8 @@ pub(crate) enum KeysError {
     Interrupted,
     #[error("a new signing key could not be encrypted")]
     Encrypt(#[source] DecryptError),
+    #[error("a token could not be signed")]
+    Sign(#[from] SignError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -60,6 +64,7 @@ struct Inner {
     clock: Clock,
     store: Store,
     signer: Signer,
+    signed: SignedTokens,
 }
 
 /// What signs.
@@ -85,14 +90,34 @@ impl SigningKeys {
         } else {
             Signer::Stored(Mutex::new(None))
         };
-        Ok(Self(Arc::new(Inner { algorithm: jwt.algorithm, secret, random, clock, store, signer })))
+        Ok(Self(Arc::new(Inner {
+            algorithm: jwt.algorithm,
+            secret,
+            random,
+            clock,
+            store,
+            signer,
+            signed: SignedTokens::default(),
+        })))
+    }
+
+    /// A JWT with `claims`, which are of the second `iat`. Who asks twice within it gets the same:
+    /// nothing in the token would differ but, with some algorithms, the signature.
+    pub(crate) async fn sign(
+        &self,
+        iat: i64,
+        claims: &impl Serialize,
+    ) -> Result<String, KeysError> {
+        let key = self.current().await?;
+        let payload = serde_json::to_vec(claims).map_err(|_| SignError::Unserializable)?;
+        Ok(self.0.signed.get_or_sign(&key, iat, payload)?)
     }
 
     /// The key to sign with now; makes the first one, and a new one when the last has expired.
     ///
     /// The database is asked each time, which takes a few microseconds: another process may have
     /// made a newer key, or somebody taken one away.
-    pub(crate) async fn current(&self) -> Result<Arc<SigningKey>, KeysError> {
+    async fn current(&self) -> Result<Arc<SigningKey>, KeysError> {
         let kept = match &self.0.signer {
             Signer::Shared(key) => return Ok(Arc::clone(key)),
             Signer::Stored(kept) => kept,

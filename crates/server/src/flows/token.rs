@@ -7,7 +7,6 @@ use crate::wire;
 
 /// Signs a JWT whose subject is `user`.
 pub(crate) async fn issue(cx: &Context, user: &User) -> Result<String, ApiError> {
-    let key = cx.keys.current().await.map_err(ApiError::internal)?;
     let jwt = &cx.options.jwt;
     let origin = &cx.options.base_url.origin;
     let iat = cx.clock.now().seconds();
@@ -19,5 +18,5 @@ pub(crate) async fn issue(cx: &Context, user: &User) -> Result<String, ApiError>
         iss: jwt.issuer.as_ref().unwrap_or(origin),
         aud: jwt.audience.as_ref().unwrap_or(origin),
     };
-    key.sign(&claims).map_err(ApiError::internal)
+    cx.keys.sign(iat, &claims).await.map_err(ApiError::internal)
 }
