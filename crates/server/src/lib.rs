@@ -5,6 +5,7 @@ mod call;
 mod client_ip;
 mod clock;
 mod context;
+mod cookie_cache;
 mod cookies;
 mod cors;
 mod crypto;
@@ -33,11 +34,17 @@ mod wire;
 pub use client_ip::{Network, NetworkError};
 pub use clock::{Clock, Date};
 pub use context::{Context, StartError};
-pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort, equal_in_constant_time};
+pub use cookies::{CookieError, check_cookies};
+pub use crypto::{
+    Random, SECRET_MIN_CHARACTERS, SameVersion, Secret, SecretRotation, SecretTooShort,
+    equal_in_constant_time,
+};
 pub use listen::listen;
 pub use options::{
-    Advanced, BaseUrl, BaseUrlError, EmailAndPassword, EmailVerification, Jwt, Mail, Options,
-    RateLimit, SessionOptions, UserOptions,
+    Advanced, BaseUrl, BaseUrlError, CookieAttributeError, CookieAttributes, CookieCacheOptions,
+    CookieCacheStrategy, CookieDomain, CookieOverride, CookieOverrides, CookiePath,
+    CrossSubDomainCookies, EmailAndPassword, EmailVerification, Jwt, Mail, Options, RateLimit,
+    SameSite, SessionOptions, UnknownStrategy, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;

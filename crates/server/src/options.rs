@@ -2,14 +2,23 @@
 //!
 //! Names are Better Auth's option names in `snake_case`.
 
+mod cookies;
+mod session;
+
 use std::path::PathBuf;
 
 use gatewright_jose::Algorithm;
 use url::Url;
 
 use crate::client_ip::Network;
-use crate::crypto::Secret;
+use crate::crypto::{Secret, SecretRotation};
 use crate::origin::{OriginPatternError, TrustedOrigins, origin_of};
+
+pub use cookies::{
+    CookieAttributeError, CookieAttributes, CookieDomain, CookieOverride, CookieOverrides,
+    CookiePath, CrossSubDomainCookies, SameSite,
+};
+pub use session::{CookieCacheOptions, CookieCacheStrategy, SessionOptions, UnknownStrategy};
 
 /// Everything the server is told at start.
 #[derive(Clone, Debug)]
@@ -21,6 +30,8 @@ pub struct Options {
     pub trusted_origins: TrustedOrigins,
     /// Signs cookies and encrypts private keys.
     pub secret: Secret,
+    /// Where secrets take turns: which version `secret` is, and those of before.
+    pub secret_rotation: Option<SecretRotation>,
     /// `email_and_password`.
     pub email_and_password: EmailAndPassword,
     /// `user`.
@@ -83,6 +94,16 @@ impl BaseUrl {
             return Err(BaseUrlError::UnusablePath { path: path.to_owned() });
         }
         Ok(Self { origin, path: path.to_owned() })
+    }
+
+    /// The host alone, as cookies know it.
+    pub(crate) fn host(&self) -> &str {
+        let authority = self.origin.split_once("://").map_or("", |(_, authority)| authority);
+        // The colons of an IPv6 address stand within brackets.
+        match authority.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => host,
+            _ => authority,
+        }
     }
 
     /// Whether browsers reach the server by https.
@@ -157,23 +178,6 @@ pub struct UserOptions {
     pub delete_user_enabled: bool,
 }
 
-/// `session`.
-#[derive(Clone, Debug)]
-pub struct SessionOptions {
-    /// Seconds that a session lasts without use.
-    pub expires_in: i64,
-    /// Seconds after which a use extends it.
-    pub update_age: i64,
-    /// Seconds since sign-in within which a session counts as fresh; 0: always.
-    pub fresh_age: i64,
-}
-
-impl Default for SessionOptions {
-    fn default() -> Self {
-        Self { expires_in: 604_800, update_age: 86_400, fresh_age: 86_400 }
-    }
-}
-
 /// `rate_limit`: the general rule; the stricter ones for sign-in and the like are built in.
 #[derive(Clone, Debug)]
 pub struct RateLimit {
@@ -198,6 +202,12 @@ pub struct Advanced {
     pub cookie_prefix: String,
     /// `__Secure-` and `Secure`; by default as the base URL's scheme says.
     pub use_secure_cookies: Option<bool>,
+    /// `cross_sub_domain_cookies`.
+    pub cross_sub_domain_cookies: CrossSubDomainCookies,
+    /// `default_cookie_attributes`: of every cookie.
+    pub default_cookie_attributes: CookieAttributes,
+    /// `cookies`: names and attributes of single ones.
+    pub cookies: CookieOverrides,
     /// `ip_address.trusted_proxies`: whose `x-forwarded-for` is believed, beside loopback's.
     pub trusted_proxies: Vec<Network>,
 }
@@ -207,6 +217,9 @@ impl Default for Advanced {
         Self {
             cookie_prefix: "better-auth".to_owned(),
             use_secure_cookies: None,
+            cross_sub_domain_cookies: CrossSubDomainCookies::default(),
+            default_cookie_attributes: CookieAttributes::default(),
+            cookies: CookieOverrides::default(),
             trusted_proxies: Vec::new(),
         }
     }
@@ -249,6 +262,7 @@ impl Options {
             trusted_origins: TrustedOrigins::new(base_url.origin.clone(), trusted_origins)?,
             base_url,
             secret,
+            secret_rotation: None,
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),
             email_verification: EmailVerification::default(),

@@ -37,7 +37,7 @@ const CRYPTO_FILES: &[(&str, &str)] = &[
     ("crates/jose/tests/", "forges hostile tokens, which our own API cannot make"),
     ("bench/rust/", "measures the library itself beside ours"),
     ("crates/cli/tests/it/key_pair.rs", "makes keys of every kind for the commands to read"),
-    ("crates/server/src/crypto.rs", "signed cookies, encrypted columns, random ids"),
+    ("crates/server/src/crypto", "signed cookies, encrypted columns, random ids"),
 ];
 
 #[test]

@@ -5,7 +5,7 @@ use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error_codes;
-use crate::store::{ActiveSession, NewImage};
+use crate::store::{ActiveSession, NewImage, User};
 use crate::wire;
 
 /// Upstream's words, which come without a code.
@@ -25,7 +25,19 @@ pub(crate) async fn update(
     if body.name.is_none() && body.image == NewImage::AsBefore {
         return Err(ApiError::without_code(NOTHING_TO_UPDATE.to_owned()));
     }
-    cx.store.update_profile(active.user.id, body.name, body.image, cx.clock.now()).await?;
-    session::renew_cookies(cx, facts, &active.session);
+    let ActiveSession { session, user } = active;
+    let now = cx.clock.now();
+    let changed = User {
+        name: body.name.clone().unwrap_or(user.name),
+        image: match &body.image {
+            NewImage::AsBefore => user.image,
+            NewImage::None => None,
+            NewImage::Some(image) => Some(image.clone()),
+        },
+        updated_at: now,
+        ..user
+    };
+    cx.store.update_profile(changed.id.clone(), body.name, body.image, now).await?;
+    session::renew_cookies(cx, facts, &session, &changed);
     Ok(())
 }

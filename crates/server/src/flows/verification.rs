@@ -9,7 +9,7 @@ use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
 
 use super::even::even;
-use super::session::{self, FindError, Remember};
+use super::session::{self, FindError, Remember, Source};
 use crate::call::Facts;
 use crate::context::Context;
 use crate::cookies::COMPONENT;
@@ -144,7 +144,7 @@ fn read(cx: &Context, token: &str) -> Result<Claims, &'static ErrorCode> {
 
 /// Goes on with the session that the user has, or starts one.
 async fn sign_in(cx: &Context, facts: &mut Facts, user: &User) -> Result<(), ApiError> {
-    let current = match session::find(cx, facts).await {
+    let current = match session::find(cx, facts, Source::Confirmed).await {
         Ok(found) => found.filter(|active| active.user.id == user.id),
         Err(FindError::LostRace) => None,
         Err(FindError::Failed(error)) => return Err(error),
@@ -157,12 +157,13 @@ async fn sign_in(cx: &Context, facts: &mut Facts, user: &User) -> Result<(), Api
         cx.store.create_session(session.clone()).await?;
         session
     };
-    session::set_cookies(cx, facts, &session, Remember::from(!ends_with_browser));
+    let user = User { email_verified: true, ..user.clone() };
+    session::set_cookies(cx, facts, &session, &user, Remember::from(!ends_with_browser));
     Ok(())
 }
 
 async fn current_user(cx: &Context, facts: &mut Facts) -> Result<Option<User>, ApiError> {
-    match session::find(cx, facts).await {
+    match session::find(cx, facts, Source::Confirmed).await {
         Ok(found) => Ok(found.map(|active| active.user)),
         Err(FindError::LostRace) => Ok(None),
         Err(FindError::Failed(error)) => Err(error),

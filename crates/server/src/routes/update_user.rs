@@ -8,15 +8,15 @@ use crate::call::Call;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::flows::profile;
-use crate::flows::session::SignedIn;
+use crate::flows::session::Confirmed;
 use crate::wire;
 
 /// `POST /update-user`: the user's own name and picture.
 pub(crate) async fn user(
     State(cx): State<Context>,
-    call: Call<wire::UpdateUser, SignedIn>,
+    call: Call<wire::UpdateUser, Confirmed>,
 ) -> Result<Response, ApiError> {
-    let Call { body, guard: SignedIn(active), mut facts } = call;
+    let Call { body, guard: Confirmed(active), mut facts } = call;
     match profile::update(&cx, &mut facts, active, body).await {
         Ok(()) => Ok(facts.reply.json(StatusCode::OK, &wire::Status { status: true })),
         Err(error) => Err(error.with_reply(facts.reply)),
@@ -25,6 +25,6 @@ pub(crate) async fn user(
 
 /// `POST /update-session`: a session has no fields of the user's own to update, unless a plugin
 /// gave it some.
-pub(crate) async fn session(call: Call<wire::UpdateSession, SignedIn>) -> ApiError {
+pub(crate) async fn session(call: Call<wire::UpdateSession, Confirmed>) -> ApiError {
     ApiError::without_code(profile::NOTHING_TO_UPDATE.to_owned()).with_reply(call.facts.reply)
 }
