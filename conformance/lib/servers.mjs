@@ -132,9 +132,11 @@ export async function startServer(kind, options = {}) {
     env.GATEWRIGHT__RATE_LIMIT__ENABLED = String(Boolean(options.rateLimit));
     if (options.deleteUser) env.GATEWRIGHT__USER__DELETE_USER__ENABLED = "true";
     env.GATEWRIGHT__MAIL__DIRECTORY = mails;
-    for (const [section, values] of Object.entries(settings)) {
-      for (const [name, value] of Object.entries(values)) env[`GATEWRIGHT__${constant(section)}__${constant(name)}`] = String(value);
-    }
+    const set = (name, value) => {
+      if (typeof value !== "object") env[name] = String(value);
+      else for (const [part, inner] of Object.entries(value)) set(`${name}__${constant(part)}`, inner);
+    };
+    for (const [section, values] of Object.entries(settings)) set(`GATEWRIGHT__${constant(section)}`, values);
     child = launch(binary("GATEWRIGHT_BIN", "gatewright"), args, { ...env, ...options.env });
   }
   await ready(kind, child, port);

@@ -42,6 +42,7 @@ const auth = betterAuth({
   emailAndPassword: { enabled: true, ...sends("sendResetPassword"), ...more.emailAndPassword },
   emailVerification: { ...sends("sendVerificationEmail"), ...more.emailVerification },
   user: { deleteUser: { enabled: process.env.DELETE_USER === "on" } },
+  session: more.session,
   rateLimit: { enabled: process.env.RATE_LIMIT === "on" },
   telemetry: { enabled: false },
   logger: { level: "error" },
