@@ -28,6 +28,6 @@ function run(args) {
 
 if (values.show) run(["lib/show.mjs", values.show]);
 const files = ["harness.test.mjs", "differential.test.mjs"];
-if (!values.only) files.push("schema.test.mjs", "exchange.test.mjs", "key-pairs.test.mjs", "cookie-cache.test.mjs");
+if (!values.only) files.push("schema.test.mjs", "exchange.test.mjs", "key-pairs.test.mjs", "cookie-cache.test.mjs", "secrets.test.mjs");
 if (!values.only && !values["reference-only"]) files.push("startup.test.mjs", "main-job.mjs");
 run(["--test", "--test-concurrency=1", `--test-reporter=${values.reporter}`, ...files]);
