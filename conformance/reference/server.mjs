@@ -54,7 +54,7 @@ const auth = betterAuth({
   database: await open(),
   emailAndPassword: { enabled: true, ...sends("sendResetPassword"), ...more.emailAndPassword },
   emailVerification: { ...sends("sendVerificationEmail"), ...more.emailVerification },
-  session: { additionalFields: fields(more.session?.additionalFields) },
+  session: { ...more.session, additionalFields: fields(more.session?.additionalFields) },
   user: {
     additionalFields: fields(more.user?.additionalFields),
     changeEmail: sending(more.user?.changeEmail, "sendChangeEmailConfirmation"),

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use crate::context::Context;
+use crate::cookies::Cookie;
 use crate::error::ApiError;
 use crate::error_codes;
 use crate::reply::Reply;
@@ -98,8 +99,8 @@ impl Facts {
     }
 
     /// The value of a signed cookie whose signature is right.
-    pub(crate) fn signed_cookie(&self, cx: &Context, name: &str) -> Option<String> {
-        let text = cookies::find(&self.headers, name)?;
+    pub(crate) fn signed_cookie(&self, cx: &Context, cookie: &Cookie) -> Option<String> {
+        let text = cookies::find(&self.headers, &cookie.name)?;
         cookies::verified(&cx.options.secret, &text).map(str::to_owned)
     }
 

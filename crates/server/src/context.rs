@@ -5,8 +5,9 @@ use std::sync::Arc;
 use gatewright_jose::KeyError;
 
 use crate::clock::Clock;
-use crate::cookies::CookieNames;
-use crate::crypto::Random;
+use crate::cookie_cache::CookieCache;
+use crate::cookies::{CookieError, Cookies};
+use crate::crypto::{Random, Secrets};
 use crate::mail::{MailError, Mailer};
 use crate::options::Options;
 use crate::password::Passwords;
@@ -31,6 +32,12 @@ pub enum StartError {
         #[source]
         source: KeyError,
     },
+    /// Names or attributes of cookies that can't be.
+    #[error(transparent)]
+    Cookies(#[from] CookieError),
+    /// The cryptography library made no keys for it.
+    #[error("the cookie cache cannot be had")]
+    CookieCache(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The system gave no threads for password hashing.
     #[error("cannot start the threads that hash passwords")]
     Threads(#[source] std::io::Error),
@@ -46,7 +53,9 @@ pub struct Parts {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
-    pub(crate) cookies: CookieNames,
+    pub(crate) cookies: Cookies,
+    /// None where sessions are not cached in cookies.
+    pub(crate) cookie_cache: Option<CookieCache>,
     pub(crate) mailer: Mailer,
     pub(crate) passwords: Passwords,
     pub(crate) keys: SigningKeys,
@@ -61,12 +70,17 @@ impl Context {
         clock: Clock,
         random: Random,
     ) -> Result<Self, StartError> {
-        let secure = options.advanced.use_secure_cookies.unwrap_or(options.base_url.is_https());
-        let cookies = CookieNames::new(&options.advanced.cookie_prefix, secure);
-        let secret = options.secret.clone();
+        let cookies = Cookies::new(&options.advanced, &options.base_url)?;
+        let secrets = Secrets::new(options.secret.clone(), options.secret_rotation.clone());
+        let cache = &options.session.cookie_cache;
+        let cookie_cache = cache
+            .enabled
+            .then(|| CookieCache::new(&options, &secrets, random.clone()))
+            .transpose()
+            .map_err(|source| StartError::CookieCache(source.into()))?;
         let algorithm = options.jwt.algorithm.as_str();
         let keys =
-            SigningKeys::new(&options.jwt, secret, random.clone(), clock.clone(), store.clone())
+            SigningKeys::new(&options.jwt, secrets, random.clone(), clock.clone(), store.clone())
                 .map_err(|source| StartError::Secret { algorithm, source })?;
         let mailer = Mailer::start(&options, store.clone(), clock.clone(), random.clone())
             .map_err(StartError::Mail)?;
@@ -78,6 +92,7 @@ impl Context {
             clock,
             random,
             cookies,
+            cookie_cache,
             mailer,
             passwords,
             keys,

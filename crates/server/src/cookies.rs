@@ -2,13 +2,18 @@
 //!
 //! Upstream: `packages/better-auth/src/cookies`, and `better-call`'s cookie reader.
 
+mod attributes;
+
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::collections::BTreeMap;
 
 use http::HeaderMap;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str};
 
 use crate::crypto::Secret;
+
+pub(crate) use attributes::{Cookie, Cookies};
+pub use attributes::{CookieError, check_cookies};
 
 /// What JavaScript's `encodeURIComponent` leaves as it is, beside letters and digits.
 pub(crate) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -24,47 +29,6 @@ pub(crate) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A signature's length in base64, padding included.
 const SIGNATURE_CHARACTERS: usize = 44;
-
-/// The names of the cookies, and whether they are for https alone.
-#[derive(Clone, Debug)]
-pub(crate) struct CookieNames {
-    /// The signed session token.
-    pub(crate) session_token: String,
-    /// The cached session, which we only ever clear.
-    pub(crate) session_data: String,
-    /// The signed mark of a session that ends with the browser.
-    pub(crate) dont_remember: String,
-    secure: bool,
-}
-
-impl CookieNames {
-    /// Names with `prefix`; `secure` puts `__Secure-` in front and adds the attribute.
-    pub(crate) fn new(prefix: &str, secure: bool) -> Self {
-        let start = if secure { "__Secure-" } else { "" };
-        let name = |base: &str| format!("{start}{prefix}.{base}");
-        Self {
-            session_token: name("session_token"),
-            session_data: name("session_data"),
-            dont_remember: name("dont_remember"),
-            secure,
-        }
-    }
-
-    /// A `Set-Cookie` line; without `max_age` (seconds) the cookie ends with the browser.
-    pub(crate) fn line(&self, name: &str, value: &str, max_age: Option<i64>) -> String {
-        let mut line = format!("{name}={}", utf8_percent_encode(value, COMPONENT));
-        if let Some(seconds) = max_age {
-            // Writing to a String cannot fail.
-            let _ = write!(line, "; Max-Age={seconds}");
-        }
-        line.push_str("; Path=/; HttpOnly");
-        if self.secure {
-            line.push_str("; Secure");
-        }
-        line.push_str("; SameSite=Lax");
-        line
-    }
-}
 
 /// `value` and its signature, as a signed cookie holds them before percent-encoding.
 pub(crate) fn signed(secret: &Secret, value: &str) -> String {
@@ -84,19 +48,34 @@ pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str
     pairs(headers).find(|(key, _)| *key == name).map(|(_, value)| decoded(value))
 }
 
+/// A cookie that may have come in numbered chunks: the plain one first, else the chunks in their
+/// order, each where it stands last.
+pub(crate) fn find_chunked<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
+    let plain = find(headers, name).filter(|value| !value.is_empty());
+    if plain.is_some() {
+        return plain;
+    }
+    let chunk = |(key, value)| Some((chunk_index(key, name)?, value));
+    let chunks: BTreeMap<u32, &str> = pairs(headers).filter_map(chunk).collect();
+    let are_there = !chunks.is_empty();
+    are_there.then(|| Cow::Owned(chunks.into_values().map(decoded).collect()))
+}
+
 /// The names of the request's cookies that are `name` or its numbered chunks `name.0`, `name.1` …
 pub(crate) fn chunks_of(headers: &HeaderMap, name: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for (key, _) in pairs(headers) {
-        let is_chunk = key
-            .strip_prefix(name)
-            .and_then(|rest| rest.strip_prefix('.'))
-            .is_some_and(|index| index.parse::<u32>().is_ok_and(|n| n.to_string() == index));
-        if (key == name || is_chunk) && !found.iter().any(|seen| seen == key) {
+        let is_chunk = key == name || chunk_index(key, name).is_some();
+        if is_chunk && !found.iter().any(|seen| seen == key) {
             found.push(key.to_owned());
         }
     }
     found
+}
+
+fn chunk_index(key: &str, name: &str) -> Option<u32> {
+    let text = key.strip_prefix(name)?.strip_prefix('.')?;
+    text.parse().ok().filter(|index: &u32| index.to_string() == text)
 }
 
 /// A value as its sender meant it: percent-decoded when that succeeds, else as it is.
@@ -148,20 +127,6 @@ mod tests {
     }
 
     #[test]
-    fn lines_have_upstreams_attributes_in_upstreams_order() {
-        let plain = CookieNames::new("better-auth", false);
-        assert_eq!(
-            plain.line(&plain.session_token, "a.b+/=", Some(604_800)),
-            "better-auth.session_token=a.b%2B%2F%3D; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax"
-        );
-        let secure = CookieNames::new("app", true);
-        assert_eq!(
-            secure.line(&secure.dont_remember, "true", None),
-            "__Secure-app.dont_remember=true; Path=/; HttpOnly; Secure; SameSite=Lax"
-        );
-    }
-
-    #[test]
     fn the_first_cookie_of_a_name_counts_decoded_and_unquoted() {
         let found = headers("a=1; better-auth.x=\"v%3D\" ; better-auth.x=2; lone; b=%zz");
         assert_eq!(find(&found, "better-auth.x").as_deref(), Some("v="));
@@ -185,5 +150,15 @@ mod tests {
     fn chunks_are_the_name_and_its_numbers() {
         let found = headers("d=1; d.0=a; d.1=b; d.01=c; d.x=d; dd.0=e; d.0=f");
         assert_eq!(chunks_of(&found, "d"), ["d", "d.0", "d.1"]);
+    }
+
+    #[test]
+    fn a_cookie_in_chunks_is_put_together_unless_there_is_a_whole_one() {
+        let found = |cookie: &str| find_chunked(&headers(cookie), "d").map(Cow::into_owned);
+        assert_eq!(found("d.1=b; d.0=a; d.10=c; d.02=x; d.x=y").as_deref(), Some("abc"));
+        assert_eq!(found("d.0=a; d=whole; d.1=b").as_deref(), Some("whole"));
+        assert_eq!(found("d=; d.0=a").as_deref(), Some("a"));
+        assert_eq!(found("d.0=a; d.0=b%3D").as_deref(), Some("b="));
+        assert_eq!(found("dd=1"), None);
     }
 }

@@ -1,16 +1,23 @@
 //! The secret and what is made with it: signed texts, encrypted columns, random ids.
 //!
-//! The only file of this crate that names the cryptography libraries.
+//! With the files below it the only one of this crate that names the cryptography libraries.
+
+mod content;
+mod secrets;
 
 use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use gatewright_jose::{Algorithm, KeyError, SigningKey};
+
+pub(crate) use content::{ContentKey, IV_BYTES, Refused, Sealed, TAG_BYTES};
+pub(crate) use secrets::Secrets;
+pub use secrets::{SameVersion, SecretRotation};
 
 /// Fewest characters a secret may have.
 pub const SECRET_MIN_CHARACTERS: usize = 32;
@@ -29,10 +36,22 @@ pub struct SecretTooShort {
     pub characters: usize,
 }
 
-/// An encrypted column could not be read with this secret, or was altered.
+/// Why an encrypted value could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the value was not encrypted with this secret, or was altered")]
-pub struct DecryptError;
+pub enum DecryptError {
+    /// Another secret, or no such value at all.
+    #[error("the value was not encrypted with this secret, or was altered")]
+    Unreadable,
+    /// A secret that was taken off the list.
+    #[error("the value was encrypted with version {0} of the secret, which is not listed")]
+    NoSuchVersion(u32),
+    /// It is from before secrets had versions, and the secret of then is not there.
+    #[error(
+        "the value was encrypted before secrets had versions; \
+         set BETTER_AUTH_SECRET, beside the list, to the secret of then"
+    )]
+    Unversioned,
+}
 
 /// The server's secret (`BETTER_AUTH_SECRET`), ready for use. Its text is raw UTF-8, never decoded
 /// from base64 or hex. `Debug` shows nothing of it.
@@ -79,6 +98,18 @@ impl Secret {
         self.0.text.as_bytes()
     }
 
+    /// HMAC-SHA-256 of `text` in base64url without padding: always 43 characters.
+    pub(crate) fn sign_for_url(&self, text: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.0.signing, text))
+    }
+
+    /// Whether `signature` is what [`Secret::sign_for_url`] returns; in constant time.
+    pub(crate) fn verifies_for_url(&self, text: &[u8], signature: &str) -> bool {
+        URL_SAFE_NO_PAD
+            .decode(signature)
+            .is_ok_and(|tag| hmac::verify(&self.0.signing, text, &tag).is_ok())
+    }
+
     /// HMAC-SHA-256 of `text` in standard base64 with padding: always 44 characters.
     pub fn sign(&self, text: &str) -> String {
         STANDARD.encode(hmac::sign(&self.0.signing, text.as_bytes()))
@@ -100,20 +131,21 @@ impl Secret {
             .0
             .encryption
             .encrypt(&XNonce::from(nonce), text.as_bytes())
-            .map_err(|_too_long| DecryptError)?;
+            .map_err(|_too_long| DecryptError::Unreadable)?;
         Ok(hex_encode(&nonce) + &hex_encode(&sealed))
     }
 
     /// Reads what [`Secret::encrypt`] wrote.
     pub fn decrypt(&self, hex: &str) -> Result<String, DecryptError> {
-        let bytes = hex_decode(hex).ok_or(DecryptError)?;
-        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(DecryptError)?;
+        let bytes = hex_decode(hex).ok_or(DecryptError::Unreadable)?;
+        let (nonce, sealed) =
+            bytes.split_first_chunk::<NONCE_BYTES>().ok_or(DecryptError::Unreadable)?;
         let plain = self
             .0
             .encryption
             .decrypt(&XNonce::from(*nonce), sealed)
-            .map_err(|_altered| DecryptError)?;
-        String::from_utf8(plain).map_err(|_not_text| DecryptError)
+            .map_err(|_altered| DecryptError::Unreadable)?;
+        String::from_utf8(plain).map_err(|_not_text| DecryptError::Unreadable)
     }
 }
 
@@ -177,6 +209,20 @@ impl Random {
                 }
             }
         }
+    }
+}
+
+impl Random {
+    /// A UUID of random bits (RFC 9562 §5.4).
+    pub(crate) fn uuid(&self) -> String {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        // Four bits say that it is of version 4, two that there are versions.
+        let random = u128::from_be_bytes(bytes) & !(0xf << 76 | 0x3 << 62);
+        let bits = random | 0x4 << 76 | 0x2 << 62;
+        let hex = format!("{bits:032x}");
+        let parts = [0..8, 8..12, 12..16, 16..20, 20..32];
+        parts.map(|part| hex.get(part).unwrap_or_default().to_owned()).join("-")
     }
 }
 
@@ -245,13 +291,13 @@ mod tests {
         let hex = secret().encrypt("{\"kty\":\"OKP\"}", &random).unwrap();
         assert_eq!(secret().decrypt(&hex).unwrap(), "{\"kty\":\"OKP\"}");
         let other = Secret::new(&"x".repeat(32)).unwrap();
-        assert_eq!(other.decrypt(&hex), Err(DecryptError));
+        assert_eq!(other.decrypt(&hex), Err(DecryptError::Unreadable));
         let mut altered = hex.clone();
         let last = if altered.pop() == Some('0') { '1' } else { '0' };
         altered.push(last);
-        assert_eq!(secret().decrypt(&altered), Err(DecryptError));
-        assert_eq!(secret().decrypt("00"), Err(DecryptError));
-        assert_eq!(secret().decrypt("zz"), Err(DecryptError));
+        assert_eq!(secret().decrypt(&altered), Err(DecryptError::Unreadable));
+        assert_eq!(secret().decrypt("00"), Err(DecryptError::Unreadable));
+        assert_eq!(secret().decrypt("zz"), Err(DecryptError::Unreadable));
     }
 
     #[test]
@@ -260,5 +306,13 @@ mod tests {
         assert_eq!(id.len(), 32);
         assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
         assert_ne!(id, Random::system().id(ID_CHARACTERS));
+    }
+
+    #[test]
+    fn uuids_say_that_they_are_random() {
+        let ones = Random::new(|bytes| bytes.fill(0xff)).uuid();
+        assert_eq!(ones, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        let zeros = Random::new(|bytes| bytes.fill(0)).uuid();
+        assert_eq!(zeros, "00000000-0000-4000-8000-000000000000");
     }
 }

@@ -5,6 +5,7 @@ mod call;
 mod client_ip;
 mod clock;
 mod context;
+mod cookie_cache;
 mod cookies;
 mod cors;
 mod crypto;
@@ -36,16 +37,22 @@ mod wire;
 pub use client_ip::{Network, NetworkError};
 pub use clock::{Clock, Date};
 pub use context::{Context, StartError};
-pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort, equal_in_constant_time};
+pub use cookies::{CookieError, check_cookies};
+pub use crypto::{
+    Random, SECRET_MIN_CHARACTERS, SameVersion, Secret, SecretRotation, SecretTooShort,
+    equal_in_constant_time,
+};
 pub use fields::{
     AdditionalField, AdditionalFields, FieldDefault, FieldError, FieldOwner, FieldType,
 };
 pub use listen::listen;
 pub use mail::{MailError, MailPreview, TemplateError, mail_kinds, preview_mail, send_test_mail};
 pub use options::{
-    Advanced, BaseUrl, BaseUrlError, ChangeEmail, DeleteUser, EmailAndPassword, EmailVerification,
-    ErrorUrl, ErrorUrlError, Jwt, Mail, MailPassword, OnApiError, Options, RateLimit, Security,
-    Sender, SenderError, SessionOptions, Smtp, UserOptions,
+    Advanced, BaseUrl, BaseUrlError, ChangeEmail, CookieAttributeError, CookieAttributes,
+    CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride, CookieOverrides,
+    CookiePath, CrossSubDomainCookies, DeleteUser, EmailAndPassword, EmailVerification, ErrorUrl,
+    ErrorUrlError, Jwt, Mail, MailPassword, OnApiError, Options, RateLimit, SameSite, Security,
+    Sender, SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;

@@ -2,20 +2,26 @@
 //!
 //! Names are Better Auth's option names in `snake_case`.
 
+mod cookies;
 mod error_page;
 mod mail;
+mod session;
 mod user;
 
 use gatewright_jose::Algorithm;
 use url::Url;
 
 use crate::client_ip::Network;
-use crate::crypto::Secret;
-use crate::fields::AdditionalFields;
+use crate::crypto::{Secret, SecretRotation};
 use crate::origin::{OriginPatternError, TrustedOrigins, origin_of};
 
+pub use cookies::{
+    CookieAttributeError, CookieAttributes, CookieDomain, CookieOverride, CookieOverrides,
+    CookiePath, CrossSubDomainCookies, SameSite,
+};
 pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
 pub use mail::{Mail, MailPassword, Security, Sender, SenderError, Smtp};
+pub use session::{CookieCacheOptions, CookieCacheStrategy, SessionOptions, UnknownStrategy};
 pub use user::{ChangeEmail, DeleteUser, UserOptions};
 
 /// Everything the server is told at start.
@@ -30,6 +36,8 @@ pub struct Options {
     pub app_name: Option<String>,
     /// Signs cookies and encrypts private keys.
     pub secret: Secret,
+    /// Where secrets take turns: which version `secret` is, and those of before.
+    pub secret_rotation: Option<SecretRotation>,
     /// `email_and_password`.
     pub email_and_password: EmailAndPassword,
     /// `user`.
@@ -94,6 +102,16 @@ impl BaseUrl {
             return Err(BaseUrlError::UnusablePath { path: path.to_owned() });
         }
         Ok(Self { origin, path: path.to_owned() })
+    }
+
+    /// The host alone, as cookies know it.
+    pub(crate) fn host(&self) -> &str {
+        let authority = self.origin.split_once("://").map_or("", |(_, authority)| authority);
+        // The colons of an IPv6 address stand within brackets.
+        match authority.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => host,
+            _ => authority,
+        }
     }
 
     /// Whether browsers reach the server by https.
@@ -165,30 +183,6 @@ impl Default for EmailVerification {
     }
 }
 
-/// `session`.
-#[derive(Clone, Debug)]
-pub struct SessionOptions {
-    /// Seconds that a session lasts without use.
-    pub expires_in: i64,
-    /// Seconds after which a use extends it.
-    pub update_age: i64,
-    /// Seconds since sign-in within which a session counts as fresh; 0: always.
-    pub fresh_age: i64,
-    /// `additional_fields`.
-    pub additional_fields: AdditionalFields,
-}
-
-impl Default for SessionOptions {
-    fn default() -> Self {
-        Self {
-            expires_in: 604_800,
-            update_age: 86_400,
-            fresh_age: 86_400,
-            additional_fields: AdditionalFields::default(),
-        }
-    }
-}
-
 /// `rate_limit`: the general rule; the stricter ones for sign-in and the like are built in.
 #[derive(Clone, Debug)]
 pub struct RateLimit {
@@ -213,6 +207,12 @@ pub struct Advanced {
     pub cookie_prefix: String,
     /// `__Secure-` and `Secure`; by default as the base URL's scheme says.
     pub use_secure_cookies: Option<bool>,
+    /// `cross_sub_domain_cookies`.
+    pub cross_sub_domain_cookies: CrossSubDomainCookies,
+    /// `default_cookie_attributes`: of every cookie.
+    pub default_cookie_attributes: CookieAttributes,
+    /// `cookies`: names and attributes of single ones.
+    pub cookies: CookieOverrides,
     /// `ip_address.trusted_proxies`: whose `x-forwarded-for` is believed, beside loopback's.
     pub trusted_proxies: Vec<Network>,
 }
@@ -222,6 +222,9 @@ impl Default for Advanced {
         Self {
             cookie_prefix: "better-auth".to_owned(),
             use_secure_cookies: None,
+            cross_sub_domain_cookies: CrossSubDomainCookies::default(),
+            default_cookie_attributes: CookieAttributes::default(),
+            cookies: CookieOverrides::default(),
             trusted_proxies: Vec::new(),
         }
     }
@@ -258,6 +261,7 @@ impl Options {
             base_url,
             app_name: None,
             secret,
+            secret_rotation: None,
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),
             email_verification: EmailVerification::default(),

@@ -5,7 +5,7 @@ use http::header::{ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_TYPE, HeaderName, SET_
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::cookies::{CookieNames, chunks_of, signed};
+use crate::cookies::{Cookie, Cookies, chunks_of, signed};
 use crate::crypto::Secret;
 use crate::error::ApiError;
 
@@ -30,42 +30,66 @@ impl Reply {
     /// browser and a second cookie says so.
     pub(crate) fn set_session(
         &mut self,
-        names: &CookieNames,
+        cookies: &Cookies,
         secret: &Secret,
         token: &str,
         max_age: Option<i64>,
     ) {
         let value = signed(secret, token);
-        let line = names.line(&names.session_token, &value, max_age);
-        self.cookies.push((names.session_token.clone(), line));
+        let line = cookies.session_token.line(&value, max_age);
+        self.cookies.push((cookies.session_token.name.clone(), line));
         if max_age.is_none() {
-            let line = names.line(&names.dont_remember, &signed(secret, "true"), None);
-            self.cookies.push((names.dont_remember.clone(), line));
+            let line = cookies.dont_remember.line(&signed(secret, "true"), None);
+            self.cookies.push((cookies.dont_remember.name.clone(), line));
         }
         self.session_token = Some(value);
     }
 
-    /// Clears the session's cookies, in upstream's order.
-    pub(crate) fn clear_session(&mut self, names: &CookieNames, request: &HeaderMap) {
-        self.session_token = None;
-        self.expire(names, &names.session_token);
-        self.expire(names, &names.session_data);
-        self.clear_session_data(names, request);
-        self.expire(names, &names.dont_remember);
-    }
-
-    /// Clears what the request still has of a session cache, which this server does not keep.
-    pub(crate) fn clear_session_data(&mut self, names: &CookieNames, request: &HeaderMap) {
-        for name in chunks_of(request, &names.session_data) {
-            self.cookies.push((name.clone(), names.line(&name, "", Some(0))));
+    /// Sets the session cache to `value`, in as many cookies as browsers want; without one, clears
+    /// what the request still has of it.
+    pub(crate) fn set_session_data(
+        &mut self,
+        cookie: &Cookie,
+        request: &HeaderMap,
+        value: Option<&str>,
+        max_age: Option<i64>,
+    ) {
+        let mut lines: Vec<(String, String)> = Vec::new();
+        for name in chunks_of(request, &cookie.name) {
+            let line = cookie.line_named(&name, "", Some(0));
+            lines.push((name, line));
         }
+        for (name, line) in value.map(|value| cookie.chunks(value, max_age)).unwrap_or_default() {
+            match lines.iter_mut().find(|(cleared, _)| *cleared == name) {
+                Some(cleared) => cleared.1 = line,
+                None => lines.push((name, line)),
+            }
+        }
+        self.cookies.extend(lines);
     }
 
-    /// Clears a cookie, and withdraws what this response set under its name or its chunks' before.
-    pub(crate) fn expire(&mut self, names: &CookieNames, name: &str) {
-        let is_chunk = |set: &str| set.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+    /// Clears the session's cookies, in upstream's order.
+    pub(crate) fn clear_session(&mut self, cookies: &Cookies, request: &HeaderMap) {
+        self.session_token = None;
+        self.expire(&cookies.session_token);
+        self.expire(&cookies.session_data);
+        self.clear_session_data(cookies, request);
+        self.expire(&cookies.dont_remember);
+    }
+
+    /// Clears what the request still has of a session cache.
+    pub(crate) fn clear_session_data(&mut self, cookies: &Cookies, request: &HeaderMap) {
+        self.set_session_data(&cookies.session_data, request, None, None);
+    }
+
+    /// Clears a cookie, and withdraws what this response set under its name or its chunks' before:
+    /// whoever reads the response is not to find what was good a moment ago.
+    pub(crate) fn expire(&mut self, cookie: &Cookie) {
+        let name = &cookie.name;
+        let is_chunk =
+            |set: &str| set.strip_prefix(&**name).is_some_and(|rest| rest.starts_with('.'));
         self.cookies.retain(|(set, _)| set != name && !is_chunk(set));
-        self.cookies.push((name.to_owned(), names.line(name, "", Some(0))));
+        self.cookies.push((name.clone(), cookie.line("", Some(0))));
     }
 
     /// Adds a header.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock::{Clock, Date};
-use crate::crypto::{DecryptError, ID_CHARACTERS, Random, Secret};
+use crate::crypto::{DecryptError, ID_CHARACTERS, Random, Secrets};
 use crate::options::Jwt;
 use crate::signed_tokens::SignedTokens;
 use crate::store::{Store, StoreError, StoredKey};
@@ -59,7 +59,7 @@ pub(crate) struct SigningKeys(Arc<Inner>);
 
 struct Inner {
     algorithm: Algorithm,
-    secret: Secret,
+    secrets: Secrets,
     random: Random,
     clock: Clock,
     store: Store,
@@ -76,23 +76,24 @@ enum Signer {
 }
 
 impl SigningKeys {
-    /// Keys of `jwt.algorithm`; an HMAC algorithm signs with `secret` and has no rows.
+    /// Keys of `jwt.algorithm`; an HMAC algorithm signs with the current secret and has
+    /// no rows.
     pub(crate) fn new(
         jwt: &Jwt,
-        secret: Secret,
+        secrets: Secrets,
         random: Random,
         clock: Clock,
         store: Store,
     ) -> Result<Self, KeyError> {
         let signer = if jwt.algorithm.is_symmetric() {
-            let key = SigningKey::hmac(jwt.algorithm, secret.as_bytes())?;
+            let key = SigningKey::hmac(jwt.algorithm, secrets.current().as_bytes())?;
             Signer::Shared(Arc::new(key))
         } else {
             Signer::Stored(Mutex::new(None))
         };
         Ok(Self(Arc::new(Inner {
             algorithm: jwt.algorithm,
-            secret,
+            secrets,
             random,
             clock,
             store,
@@ -162,7 +163,7 @@ impl SigningKeys {
 
     /// Writes a new key pair, unless another process just did; returns the one to sign with.
     async fn make(&self, now: Date) -> Result<StoredKey, KeysError> {
-        let Inner { algorithm, secret, random, store, .. } = &*self.0;
+        let Inner { algorithm, secrets, random, store, .. } = &*self.0;
         let algorithm = *algorithm;
         let pair = new_pair(algorithm, random).await?;
         let id = random.id(ID_CHARACTERS);
@@ -173,7 +174,7 @@ impl SigningKeys {
         };
         let public = pair.public_jwk();
         let encrypted =
-            secret.encrypt(&json(pair.private_jwk())?, random).map_err(KeysError::Encrypt)?;
+            secrets.encrypt(&json(pair.private_jwk())?, random).map_err(KeysError::Encrypt)?;
         let row = StoredKey {
             id: id.clone(),
             public_key: public.clone().map(json).transpose()?.unwrap_or_default(),
@@ -199,7 +200,7 @@ impl SigningKeys {
             Value::String(hex) => {
                 let json = self
                     .0
-                    .secret
+                    .secrets
                     .decrypt(&hex)
                     .map_err(|source| KeysError::OtherSecret { id: id(), source })?;
                 serde_json::from_str(&json).map_err(not_json)?

@@ -306,9 +306,13 @@ pub(crate) struct UpdatedSession<'a> {
 
 /// Answer of `GET /get-session`.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct CurrentSession<'a> {
     pub(crate) session: Session<'a>,
     pub(crate) user: User<'a>,
+    /// Where extending a session is deferred: whether the client is to ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) needs_refresh: Option<bool>,
 }
 
 /// Answer of `POST /sign-out`.

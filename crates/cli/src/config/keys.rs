@@ -1,6 +1,7 @@
 //! Every configuration key, declared once: its name, what it takes, and what it sets.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use gatewright_server::{ErrorUrl, ErrorUrlError, SenderError};
 use serde_json::{Value as Json, json};
@@ -45,22 +46,23 @@ const MOST_SECONDS: i64 = 34_560_000;
 
 macro_rules! keys {
     ($($name:literal, $about:literal, $shows:expr => $takes:expr;)*) => {
-        /// Every key.
         pub(super) const KEYS: &[Key] =
             &[$(Key { name: $name, about: $about, shows: $shows, takes: $takes }),*];
     };
 }
 
+mod cookies;
+mod session;
+
+/// Every key, in alphabetical order.
+pub(super) static ALL: LazyLock<Vec<&Key>> = LazyLock::new(|| {
+    let mut all: Vec<&Key> =
+        [KEYS, session::KEYS].into_iter().chain(cookies::KEYS).flatten().collect();
+    all.sort_by_key(|key| key.name);
+    all
+});
+
 keys! {
-    "advanced.cookie_prefix", "What the names of all cookies begin with",
-        |from| json!(from.advanced.cookie_prefix) => Takes::Text(|to, text| {
-        let is_token = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
-        if text.is_empty() || !text.bytes().all(is_token) {
-            return Err("takes letters, digits, `-`, `_` and `.`".to_owned());
-        }
-        text.clone_into(&mut to.advanced.cookie_prefix);
-        Ok(())
-    });
     "advanced.ip_address.trusted_proxies", "Addresses and networks whose X-Forwarded-For is believed, besides this machine",
         |from| json!(texts(&from.advanced.trusted_proxies)) => Takes::List(|to, list| {
         let networks: Result<_, _> = list.iter().map(|text| text.parse()).collect();
@@ -68,10 +70,6 @@ keys! {
             error.to_string()
         })?;
         Ok(())
-    });
-    "advanced.use_secure_cookies", "Secure cookies with the __Secure- prefix; by default where base_url is https",
-        |from| json!(from.advanced.use_secure_cookies) => Takes::Flag(|to, on| {
-        to.advanced.use_secure_cookies = Some(on);
     });
     "app_name", "What the application is called in mails; by default by the host of base_url",
         |from| json!(from.app_name) => Takes::Text(|to, text| {
@@ -234,12 +232,11 @@ keys! {
         to.secret_file = Some(PathBuf::from(text));
         Ok(())
     });
-    "session.expires_in", "How long a session lives without being used",
-        |from| json!(from.session.expires_in) => Takes::Seconds { least: 1, set: |to, n| to.session.expires_in = n };
-    "session.fresh_age", "How long a session counts as fresh; 0 is for ever",
-        |from| json!(from.session.fresh_age) => Takes::Seconds { least: 0, set: |to, n| to.session.fresh_age = n };
-    "session.update_age", "How old a session's expiry may be before it is moved on",
-        |from| json!(from.session.update_age) => Takes::Seconds { least: 0, set: |to, n| to.session.update_age = n };
+    "secrets_file", "The file with secrets that take turns, like 2:NEW,1:OLD; BETTER_AUTH_SECRETS comes first",
+        |from| json!(from.secrets_file) => Takes::Text(|to, text| {
+        to.secrets_file = Some(PathBuf::from(text));
+        Ok(())
+    });
     "trusted_origins", "Origins that may use the server, besides its own; on a loopback address http://localhost:3000 unless set",
         |from| json!(from.trusted_origins) => Takes::List(|to, list| {
         to.trusted_origins = Some(list);
@@ -369,11 +366,11 @@ pub(super) fn nearest(key: &str) -> &'static str {
     fn last(text: &str) -> &str {
         text.rsplit('.').next().unwrap_or_default()
     }
-    let likeness = |known: &Key| {
+    let likeness = |known: &&Key| {
         let whole = strsim::jaro_winkler(key, known.name);
         whole.max(0.95 * strsim::jaro_winkler(last(key), last(known.name)))
     };
-    let nearest = KEYS.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let nearest = ALL.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     nearest.map_or("", |known| known.name)
 }
 

@@ -1,6 +1,6 @@
 //! Configuration: defaults, then `gatewright.toml`, then the environment, then flags.
 //!
-//! Every key is declared once, in [`keys::KEYS`]; what is read here is checked there.
+//! Every key is declared once, in [`keys::ALL`]; what is read here is checked there.
 
 mod fields;
 mod keys;
@@ -22,7 +22,7 @@ use gatewright_server::{
 use crate::args::ServeFlags;
 use crate::environment::Environment;
 use fields::GivenFields;
-use keys::{KEYS, Value};
+use keys::{ALL, Value};
 pub(crate) use mail::place as mail_place;
 pub(crate) use report::{schema, shown};
 pub(crate) use secret::SecretSource;
@@ -42,6 +42,7 @@ pub(crate) struct Settings {
     base_path: String,
     trusted_origins: Option<Vec<String>>,
     secret_file: Option<PathBuf>,
+    secrets_file: Option<PathBuf>,
     email_and_password: EmailAndPassword,
     user: UserOptions,
     email_verification: EmailVerification,
@@ -67,6 +68,7 @@ impl Default for Settings {
             base_path: "/api/auth".to_owned(),
             trusted_origins: None,
             secret_file: None,
+            secrets_file: None,
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),
             email_verification: EmailVerification::default(),
@@ -161,8 +163,8 @@ impl Settings {
     ) -> anyhow::Result<Resolved> {
         let is_loopback = address.ip().is_loopback();
         let mail = self.mail(environment, is_loopback)?;
-        let base_url = match self.base_url {
-            Some(url) => url,
+        let base_url = match &self.base_url {
+            Some(url) => url.clone(),
             None if is_loopback => format!("http://localhost:{}", address.port()),
             None => bail!(
                 "a server that listens on {address} needs to know where browsers reach it: \
@@ -172,10 +174,12 @@ impl Settings {
         let base_url = BaseUrl::new(&base_url, &self.base_path)?;
         let development = || is_loopback.then(|| DEVELOPMENT_ORIGIN.to_owned());
         let trusted_origins =
-            self.trusted_origins.unwrap_or_else(|| development().into_iter().collect());
-        let (secret, secret_source) =
-            secret::find(environment, self.secret_file.as_deref(), is_loopback, random)?;
+            self.trusted_origins.clone().unwrap_or_else(|| development().into_iter().collect());
+        let places = self.secret_places(environment, is_loopback);
+        let secret::Found { secret, rotation, source: secret_source } =
+            secret::find(&places, random)?;
         let mut options = Options::new(base_url, &trusted_origins, secret)?;
+        options.secret_rotation = rotation;
         options.email_and_password = self.email_and_password;
         options.user = self.user;
         options.email_verification = self.email_verification;
@@ -189,12 +193,26 @@ impl Settings {
         Ok(Resolved { options, trusted_origins, secret_source })
     }
 
+    /// Where secrets may lie.
+    fn secret_places<'a>(
+        &'a self,
+        environment: &'a Environment,
+        is_loopback: bool,
+    ) -> secret::Places<'a> {
+        secret::Places {
+            environment,
+            file: self.secret_file.as_deref(),
+            list_file: self.secrets_file.as_deref(),
+            is_loopback,
+        }
+    }
+
     fn set(&mut self, place: &str, key: &str, value: Value<'_>, problems: &mut Vec<String>) {
         if let Some(result) = self.fields.set(place, key, value) {
             problems.extend(result.err().map(|problem| format!("{place}: {key}: {problem}")));
             return;
         }
-        let result = match KEYS.iter().find(|known| known.name == key) {
+        let result = match ALL.iter().find(|known| known.name == key) {
             Some(known) => known.set(self, value).map(|()| {
                 self.places.insert(known.name, place.to_owned());
             }),

@@ -1,10 +1,10 @@
 //! The configuration as it is reported: checked, shown, and described.
 
 use anyhow::Context as _;
-use gatewright_server::{BaseUrl, Options, Random, Secret};
+use gatewright_server::{BaseUrl, Options, Random, Secret, check_cookies};
 use serde_json::{Map, Value as Json, json};
 
-use super::keys::KEYS;
+use super::keys::ALL;
 use super::{SecretSource, Settings, fields, secret};
 use crate::environment::Environment;
 
@@ -17,7 +17,7 @@ pub(crate) struct Shown<'s> {
 
 /// Every key, in alphabetical order, then those of additional fields. No secret is among them.
 pub(crate) fn shown(settings: &Settings) -> impl Iterator<Item = Shown<'_>> {
-    let own = KEYS.iter().map(|key| Shown {
+    let own = ALL.iter().map(|key| Shown {
         name: key.name,
         value: key.show(settings),
         place: settings.places.get(key.name).map(String::as_str),
@@ -37,8 +37,8 @@ impl Settings {
         environment: &Environment,
     ) -> anyhow::Result<Option<SecretSource>> {
         let is_loopback = self.listen.ip().is_loopback();
-        let found = secret::look(environment, self.secret_file.as_deref(), is_loopback)?;
-        Ok(found.map(|(_, source)| source))
+        let found = secret::look(&self.secret_places(environment, is_loopback))?;
+        Ok(found.map(|found| found.source))
     }
 
     /// What would keep a server from starting with these settings, beside the single values. It
@@ -52,16 +52,15 @@ impl Settings {
         let is_loopback = self.listen.ip().is_loopback();
         note(self.mail(environment, is_loopback).map(drop));
         let algorithm = self.jwt.algorithm;
-        note(secret::look(environment, self.secret_file.as_deref(), is_loopback).and_then(
-            |found| {
-                if let Some((secret, source)) = found.filter(|_| algorithm.is_symmetric()) {
-                    secret.check_for(algorithm).with_context(|| {
-                        format!("the secret ({source}) cannot sign with {algorithm}")
-                    })?;
-                }
-                Ok(())
-            },
-        ));
+        let places = self.secret_places(environment, is_loopback);
+        note(secret::look(&places).and_then(|found| {
+            if let Some(found) = found.filter(|_| algorithm.is_symmetric()) {
+                found.secret.check_for(algorithm).with_context(|| {
+                    format!("the secret ({}) cannot sign with {algorithm}", found.source)
+                })?;
+            }
+            Ok(())
+        }));
         let base_url = match &self.base_url {
             Some(url) => url.clone(),
             None if is_loopback => format!("http://localhost:{}", self.listen.port()),
@@ -77,6 +76,7 @@ impl Settings {
         let origins = self.trusted_origins.as_deref().unwrap_or_default();
         note(BaseUrl::new(&base_url, &self.base_path).map_err(anyhow::Error::new).and_then(
             |url| {
+                check_cookies(&self.advanced, &url)?;
                 // The secret was judged above; any other serves to judge the rest.
                 Options::new(url, origins, Secret::new(&Secret::generate(random))?)?;
                 Ok(())
@@ -89,7 +89,7 @@ impl Settings {
 /// A JSON Schema (2020-12) of the configuration file, with nothing else allowed.
 pub(crate) fn schema() -> Json {
     let mut root = object();
-    for key in KEYS {
+    for key in ALL.iter() {
         let mut place = &mut root;
         let mut names = key.name.split('.').peekable();
         while let Some(name) = names.next() {

@@ -1,12 +1,14 @@
 //! Where the secret comes from: the environment, a file, or, for development, one made here.
 
+mod list;
+
 use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use gatewright_server::{Random, Secret};
+use gatewright_server::{Random, Secret, SecretRotation};
 
 use crate::environment::Environment;
 
@@ -22,6 +24,8 @@ pub(crate) enum SecretSource {
     File(PathBuf),
     /// The file made for development.
     Development(PathBuf),
+    /// A list there, of so many secrets; the first has this version, and is the current one.
+    List { of: Box<Self>, count: usize, version: u32 },
 }
 
 impl fmt::Display for SecretSource {
@@ -30,41 +34,58 @@ impl fmt::Display for SecretSource {
             Self::Environment(name) => write!(f, "from {name}"),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Development(path) => write!(f, "{} (made for development)", path.display()),
+            Self::List { of, count: 1, version } => write!(f, "{of}, version {version}"),
+            Self::List { of, count, version } => {
+                write!(f, "{of}, version {version} of {count}")
+            }
         }
     }
 }
 
+/// Where secrets may lie.
+#[derive(Clone, Copy)]
+pub(super) struct Places<'a> {
+    pub(super) environment: &'a Environment,
+    /// `secret_file`
+    pub(super) file: Option<&'a Path>,
+    /// `secrets_file`
+    pub(super) list_file: Option<&'a Path>,
+    pub(super) is_loopback: bool,
+}
+
+/// The secret, those of before, and where they were found.
+pub(super) struct Found {
+    pub(super) secret: Secret,
+    pub(super) rotation: Option<SecretRotation>,
+    pub(super) source: SecretSource,
+}
+
+impl Found {
+    fn alone(text: &str, source: SecretSource) -> anyhow::Result<Self> {
+        Ok(Self { secret: usable(text, &source)?, rotation: None, source })
+    }
+}
+
 /// The secret, and where it was found. One is made for a loopback address alone.
-pub(super) fn find(
-    environment: &Environment,
-    file: Option<&Path>,
-    is_loopback: bool,
-    random: &Random,
-) -> anyhow::Result<(Secret, SecretSource)> {
-    if let Some(found) = look(environment, file, is_loopback)? {
+pub(super) fn find(places: &Places<'_>, random: &Random) -> anyhow::Result<Found> {
+    if let Some(found) = look(places)? {
         return Ok(found);
     }
     let path = development_path();
     let text = development(&path, random)?;
-    let source = SecretSource::Development(path);
-    Ok((usable(&text, &source)?, source))
+    Found::alone(&text, SecretSource::Development(path))
 }
 
 /// The secret that there is; `None` where one is made at the first start. Nothing is written.
-pub(super) fn look(
-    environment: &Environment,
-    file: Option<&Path>,
-    is_loopback: bool,
-) -> anyhow::Result<Option<(Secret, SecretSource)>> {
+pub(super) fn look(places: &Places<'_>) -> anyhow::Result<Option<Found>> {
+    let single = single(places)?;
+    if let Some((text, source)) = list(places)? {
+        return list::read(&text, source, single).map(Some);
+    }
     let development = development_path();
-    let (text, source) = if let Some(found) = ["BETTER_AUTH_SECRET", "AUTH_SECRET"]
-        .into_iter()
-        .find_map(|name| Some((environment.get(name)?, name)))
-    {
-        (found.0.to_owned(), SecretSource::Environment(found.1))
-    } else if let Some(path) = file {
-        (read(path)?, SecretSource::File(path.to_owned()))
-    } else if !is_loopback {
+    let (text, source) = if let Some(found) = single {
+        found
+    } else if !places.is_loopback {
         bail!(
             "there is no secret: set BETTER_AUTH_SECRET to 32 or more random characters, say the \
              output of `openssl rand -hex 32`, or secret_file to a file that holds them. Only a \
@@ -75,7 +96,29 @@ pub(super) fn look(
     } else {
         return Ok(None);
     };
-    Ok(Some((usable(&text, &source)?, source)))
+    Found::alone(&text, source).map(Some)
+}
+
+/// The one secret that was configured. Beside a list it is the one from before there was a list.
+fn single(places: &Places<'_>) -> anyhow::Result<Option<(String, SecretSource)>> {
+    let in_environment = ["BETTER_AUTH_SECRET", "AUTH_SECRET"].into_iter().find_map(|name| {
+        let text = places.environment.get(name)?;
+        Some((text.to_owned(), SecretSource::Environment(name)))
+    });
+    if in_environment.is_some() {
+        return Ok(in_environment);
+    }
+    let from_file = |path: &Path| Ok((read(path)?, SecretSource::File(path.to_owned())));
+    places.file.map(from_file).transpose()
+}
+
+fn list(places: &Places<'_>) -> anyhow::Result<Option<(String, SecretSource)>> {
+    const NAME: &str = "BETTER_AUTH_SECRETS";
+    if let Some(text) = places.environment.get(NAME) {
+        return Ok(Some((text.to_owned(), SecretSource::Environment(NAME))));
+    }
+    let from_file = |path: &Path| Ok((read(path)?, SecretSource::File(path.to_owned())));
+    places.list_file.map(from_file).transpose()
 }
 
 fn usable(text: &str, source: &SecretSource) -> anyhow::Result<Secret> {

@@ -43,7 +43,7 @@ const CRYPTO_FILES: &[(&str, &str)] = &[
     ("crates/cli/tests/it/error_page.rs", "hashes a style as a browser does"),
     ("crates/cli/tests/it/key_pair.rs", "makes keys of every kind for the commands to read"),
     ("crates/server/src/store/engine/tls.rs", "chooses them for TLS, and calls none itself"),
-    ("crates/server/src/crypto.rs", "signed cookies, encrypted columns, random ids"),
+    ("crates/server/src/crypto", "signed cookies, encrypted columns, random ids"),
 ];
 
 #[test]

@@ -95,7 +95,7 @@ async fn at_once(
         Err(ChangeEmailError::NotTheirs | ChangeEmailError::Taken) => return Ok(()),
         Err(ChangeEmailError::Store(error)) => return Err(error.into()),
     };
-    session::renew_cookies(cx, facts, &session);
+    session::renew_cookies(cx, facts, &session, &user);
     if cx.mailer.is_on() {
         verification::send(cx, Some(&user), callback_url).await?;
     }
@@ -172,7 +172,7 @@ pub(super) async fn follow(
         verification::send_good_for(cx, OLD_LINK_EXPIRES_IN, Some(&user), callback_url).await?;
     }
     if let Some(active) = current {
-        session::renew_cookies(cx, facts, &active.session);
+        session::renew_cookies(cx, facts, &active.session, &user);
     }
     Ok(Followed::Changed(Box::new(user)))
 }

@@ -39,7 +39,7 @@ pub(crate) async fn change(
         return Err(ApiError::known(&error_codes::INVALID_PASSWORD));
     }
     if let Some(session) = &new_session {
-        session::renew_cookies(cx, facts, session);
+        session::renew_cookies(cx, facts, session, &active.user);
     }
     Ok(new_session)
 }

@@ -5,7 +5,7 @@ use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error_codes;
-use crate::store::{ActiveSession, NewImage, Session, StoreError};
+use crate::store::{ActiveSession, NewImage, Session, StoreError, User};
 use crate::wire;
 
 /// Upstream's words, which come without a code.
@@ -26,13 +26,25 @@ pub(crate) async fn update(
     if body.name.is_none() && body.image == NewImage::AsBefore && more.is_empty() {
         return Err(ApiError::without_code(NOTHING_TO_UPDATE.to_owned()));
     }
+    let ActiveSession { session, user } = active;
     let now = cx.clock.now();
-    let updated = cx.store.update_profile(&active.user.id, body.name, body.image, &more, now).await;
+    let changed = User {
+        name: body.name.clone().unwrap_or(user.name),
+        image: match &body.image {
+            NewImage::AsBefore => user.image,
+            NewImage::None => None,
+            NewImage::Some(image) => Some(image.clone()),
+        },
+        updated_at: now,
+        additional: user.additional.changed(&more),
+        ..user
+    };
+    let updated = cx.store.update_profile(&changed.id, body.name, body.image, &more, now).await;
     updated.map_err(|error| match error {
         StoreError::Conflict(_) => ApiError::known(&error_codes::FAILED_TO_UPDATE_USER),
         error => error.into(),
     })?;
-    session::renew_cookies(cx, facts, &active.session);
+    session::renew_cookies(cx, facts, &session, &changed);
     Ok(())
 }
 
@@ -47,7 +59,8 @@ pub(crate) async fn update_session(
     if changes.is_empty() {
         return Err(ApiError::without_code(NOTHING_TO_UPDATE.to_owned()));
     }
-    let updated = cx.store.update_session(active.session.token, changes, cx.clock.now()).await;
+    let ActiveSession { session, user } = active;
+    let updated = cx.store.update_session(session.token, changes, cx.clock.now()).await;
     let updated = updated.map_err(|error| match error {
         StoreError::Conflict(_) => ApiError::known(&error_codes::FAILED_TO_UPDATE_USER),
         error => error.into(),
@@ -56,6 +69,6 @@ pub(crate) async fn update_session(
         facts.reply.clear_session(&cx.cookies, &facts.headers);
         return Err(ApiError::known(&error_codes::FAILED_TO_GET_SESSION));
     };
-    session::renew_cookies(cx, facts, &session);
+    session::renew_cookies(cx, facts, &session, &user);
     Ok(session)
 }

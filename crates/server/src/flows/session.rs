@@ -1,12 +1,17 @@
-//! Finding, extending and starting sessions. Upstream: `src/api/routes/session.ts`, `src/cookies`.
+//! Sessions: who has one, and the cookies that go with it. Upstream: `src/api/routes/session.ts`, `src/cookies`.
+
+mod find;
 
 use crate::call::{Facts, Guard};
-use crate::clock::Date;
 use crate::context::Context;
 use crate::crypto::ID_CHARACTERS;
 use crate::error::ApiError;
 use crate::error_codes;
-use crate::store::{ActiveSession, Session};
+use crate::store::{ActiveSession, Session, User};
+
+pub(crate) use find::{FindError, Found, Source, find, read, refresh};
+
+use find::MOST_AHEAD;
 
 /// Seconds that a session lasts which is not to be remembered.
 const UNREMEMBERED_LASTS: i64 = 86_400;
@@ -24,31 +29,55 @@ impl From<bool> for Remember {
     }
 }
 
-/// The request comes with a session that is alive.
+/// The request comes with a session that is alive: the database says so.
 pub(crate) struct SignedIn(pub(crate) ActiveSession);
 
 impl Guard for SignedIn {
     async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
-        // What goes wrong while a session is extended reads as no session here.
-        let found = match find(cx, facts).await {
-            Ok(found) => found,
-            Err(FindError::LostRace) => None,
-            Err(FindError::Failed(error)) => return Err(error),
-        };
-        match found {
-            Some(active) => Ok(Self(active)),
-            None => Err(ApiError::known(&error_codes::UNAUTHORIZED)
-                .with_reply(std::mem::take(&mut facts.reply))),
-        }
+        admit(cx, facts, Source::Store).await.map(Self)
     }
 }
 
-/// The request comes with a session that was started a short while ago.
+/// As [`SignedIn`], and a cookie cache that agrees is left as it is. Better Auth believes the cookie
+/// where we ask the database: one request that writes a new cookie before the old one has ended,
+/// and then another, would keep a session alive for ever that was ended long ago.
+pub(crate) struct Confirmed(pub(crate) ActiveSession);
+
+impl Guard for Confirmed {
+    async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
+        admit(cx, facts, Source::Confirmed).await.map(Self)
+    }
+}
+
+/// The request comes with a session that is alive, or was when it was last put into the cookie
+/// cache. Only for what reads, and gives no new way in.
+pub(crate) struct SignedInOrCached(pub(crate) ActiveSession);
+
+impl Guard for SignedInOrCached {
+    async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
+        admit(cx, facts, Source::CacheOrStore).await.map(Self)
+    }
+}
+
+async fn admit(cx: &Context, facts: &mut Facts, source: Source) -> Result<ActiveSession, ApiError> {
+    // What goes wrong while a session is extended reads as no session here.
+    let found = match find(cx, facts, source).await {
+        Ok(found) => found,
+        Err(FindError::LostRace) => None,
+        Err(FindError::Failed(error)) => return Err(error),
+    };
+    found.ok_or_else(|| {
+        ApiError::known(&error_codes::UNAUTHORIZED).with_reply(std::mem::take(&mut facts.reply))
+    })
+}
+
+/// The request comes with a session that was started a short while ago. It is [`Confirmed`]: it is
+/// asked for where an ended session could do harm, as where it would read the others' tokens.
 pub(crate) struct Fresh(pub(crate) ActiveSession);
 
 impl Guard for Fresh {
     async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
-        let SignedIn(active) = SignedIn::admit(cx, facts).await?;
+        let Confirmed(active) = Confirmed::admit(cx, facts).await?;
         if is_fresh(cx, &active.session) {
             return Ok(Self(active));
         }
@@ -60,58 +89,10 @@ impl Guard for Fresh {
 /// Whether a session was started a short while ago; being used does not make it fresh again.
 pub(crate) fn is_fresh(cx: &Context, session: &Session) -> bool {
     let fresh_age = cx.options.session.fresh_age;
-    fresh_age == 0 || cx.clock.now() < session.created_at.plus_seconds(fresh_age)
-}
-
-/// Why no session could be looked for.
-pub(crate) enum FindError {
-    /// The session was deleted while it was being extended.
-    LostRace,
-    Failed(ApiError),
-}
-
-impl<E: Into<ApiError>> From<E> for FindError {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-/// The session that the request's cookie or bearer token names, if it is alive; extended when that
-/// is due. The cookies that follow from it go to `facts.reply`.
-pub(crate) async fn find(
-    cx: &Context,
-    facts: &mut Facts,
-) -> Result<Option<ActiveSession>, FindError> {
-    facts.reply.clear_session_data(&cx.cookies, &facts.headers);
-    let Some(token) = facts.session_token(cx) else { return Ok(None) };
     let now = cx.clock.now();
-    let found = cx.store.find_session(&token).await?;
-    let Some(active) = found else {
-        facts.reply.clear_session(&cx.cookies, &facts.headers);
-        return Ok(None);
-    };
-    if active.session.expires_at < now {
-        facts.reply.clear_session(&cx.cookies, &facts.headers);
-        cx.store.delete_session(&token).await?;
-        return Ok(None);
-    }
-    let ends_with_browser = facts.signed_cookie(cx, &cx.cookies.dont_remember).is_some();
-    if ends_with_browser || facts.flag("disableRefresh") || !is_due(cx, &active.session, now) {
-        return Ok(Some(active));
-    }
-    let expires_at = now.plus_seconds(cx.options.session.expires_in);
-    let Some(session) = cx.store.extend_session(token, expires_at, now).await? else {
-        facts.reply.clear_session(&cx.cookies, &facts.headers);
-        return Err(FindError::LostRace);
-    };
-    set_cookies(cx, facts, &session, Remember::Yes);
-    Ok(Some(ActiveSession { session, user: active.user }))
-}
-
-/// A session is extended once it has been used for longer than the update age.
-fn is_due(cx: &Context, session: &Session, now: Date) -> bool {
-    let options = &cx.options.session;
-    session.expires_at.plus_seconds(options.update_age - options.expires_in) <= now
+    // Of a session from the future nobody knows how old it is: the clock was set back.
+    let is_from_the_future = session.created_at > now.plus_seconds(MOST_AHEAD);
+    fresh_age == 0 || (now < session.created_at.plus_seconds(fresh_age) && !is_from_the_future)
 }
 
 /// A new session for `user_id`, not yet stored.
@@ -135,13 +116,19 @@ pub(crate) fn begin(cx: &Context, facts: &Facts, user_id: &str, remember: Rememb
 }
 
 /// Gives the client the cookies of its session once more, remembered or not as it was before.
-pub(crate) fn renew_cookies(cx: &Context, facts: &mut Facts, session: &Session) {
+pub(crate) fn renew_cookies(cx: &Context, facts: &mut Facts, session: &Session, user: &User) {
     let ends_with_browser = facts.signed_cookie(cx, &cx.cookies.dont_remember).is_some();
-    set_cookies(cx, facts, session, Remember::from(!ends_with_browser));
+    set_cookies(cx, facts, session, user, Remember::from(!ends_with_browser));
 }
 
-/// Gives the client the cookies of a session.
-pub(crate) fn set_cookies(cx: &Context, facts: &mut Facts, session: &Session, remember: Remember) {
+/// Gives the client the cookies of a session. `user` is as the database has them now.
+pub(crate) fn set_cookies(
+    cx: &Context,
+    facts: &mut Facts,
+    session: &Session,
+    user: &User,
+    remember: Remember,
+) {
     let max_age = match remember {
         Remember::Yes => Some(cx.options.session.expires_in),
         Remember::No => None,
@@ -149,6 +136,21 @@ pub(crate) fn set_cookies(cx: &Context, facts: &mut Facts, session: &Session, re
     let had_mark = facts.signed_cookie(cx, &cx.cookies.dont_remember).is_some();
     facts.reply.set_session(&cx.cookies, &cx.options.secret, &session.token, max_age);
     if remember == Remember::Yes && had_mark {
-        facts.reply.expire(&cx.cookies, &cx.cookies.dont_remember);
+        facts.reply.expire(&cx.cookies.dont_remember);
     }
+    cache(cx, facts, session, user, remember);
+}
+
+/// Gives the client the cookie cache, where there is to be one. Both rows come from the database:
+/// what came from such a cookie must not become one, or it would never end.
+fn cache(cx: &Context, facts: &mut Facts, session: &Session, user: &User, remember: Remember) {
+    let Some(cache) = &cx.cookie_cache else { return };
+    // Without a cookie everything works, only slower.
+    let value = cache.write(session, user, remember, cx.clock.now()).unwrap_or_else(|error| {
+        tracing::error!(%error, "a session is not cached");
+        None
+    });
+    let max_age = cache.max_age(remember);
+    let cookie = &cx.cookies.session_data;
+    facts.reply.set_session_data(cookie, &facts.headers, value.as_deref(), max_age);
 }

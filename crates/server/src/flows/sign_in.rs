@@ -46,7 +46,7 @@ pub(crate) async fn with_password(
             let remember = Remember::from(remember_me);
             let session = session::begin(cx, facts, &user.id, remember);
             cx.store.create_session(&session).await?;
-            session::set_cookies(cx, facts, &session, remember);
+            session::set_cookies(cx, facts, &session, &user, remember);
             Ok((user, session))
         }
     }

@@ -77,7 +77,7 @@ pub(crate) async fn with_password(
         verification::send(cx, Some(&user), body.callback_url.as_deref()).await?;
     }
     if let Some(session) = &session {
-        session::set_cookies(cx, facts, session, remember);
+        session::set_cookies(cx, facts, session, &user, remember);
     }
     Ok((user, session))
 }

@@ -2,7 +2,7 @@
 //! `src/api/routes/email-verification.ts`.
 
 use super::even::even;
-use super::session::{self, FindError, Remember};
+use super::session::{self, FindError, Remember, Source};
 use super::{change_email, email_token};
 use crate::call::Facts;
 use crate::context::Context;
@@ -136,7 +136,8 @@ async fn sign_in(cx: &Context, facts: &mut Facts, user: &User) -> Result<(), Api
         cx.store.create_session(&session).await?;
         session
     };
-    session::set_cookies(cx, facts, &session, Remember::from(!ends_with_browser));
+    let user = User { email_verified: true, ..user.clone() };
+    session::set_cookies(cx, facts, &session, &user, Remember::from(!ends_with_browser));
     Ok(())
 }
 
@@ -145,7 +146,7 @@ pub(crate) async fn current(
     cx: &Context,
     facts: &mut Facts,
 ) -> Result<Option<ActiveSession>, ApiError> {
-    match session::find(cx, facts).await {
+    match session::find(cx, facts, Source::Confirmed).await {
         Ok(found) => Ok(found),
         Err(FindError::LostRace) => Ok(None),
         Err(FindError::Failed(error)) => Err(error),

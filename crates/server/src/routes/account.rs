@@ -8,15 +8,15 @@ use crate::call::Call;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::flows::account;
-use crate::flows::session::{Fresh, SignedIn};
+use crate::flows::session::{Fresh, SignedInOrCached};
 use crate::wire;
 
 /// `GET /list-accounts`
 pub(crate) async fn list(
     State(cx): State<Context>,
-    call: Call<(), SignedIn>,
+    call: Call<(), SignedInOrCached>,
 ) -> Result<Response, ApiError> {
-    let SignedIn(active) = call.guard;
+    let SignedInOrCached(active) = call.guard;
     let accounts = cx.store.list_accounts(&active.user.id).await?;
     let answer: Vec<wire::Account<'_>> = accounts.iter().map(Into::into).collect();
     Ok(call.facts.reply.json(StatusCode::OK, &answer))

@@ -7,16 +7,16 @@ use http::StatusCode;
 use crate::call::Call;
 use crate::context::Context;
 use crate::error::ApiError;
-use crate::flows::session::SignedIn;
+use crate::flows::session::SignedInOrCached;
 use crate::flows::token;
 use crate::wire;
 
 /// `GET /token`
 pub(crate) async fn token(
     State(cx): State<Context>,
-    call: Call<(), SignedIn>,
+    call: Call<(), SignedInOrCached>,
 ) -> Result<Response, ApiError> {
-    let SignedIn(active) = call.guard;
+    let SignedInOrCached(active) = call.guard;
     let token = token::issue(&cx, &active.user).await?;
     Ok(call.facts.reply.json(StatusCode::OK, &wire::Token { token }))
 }

@@ -9,7 +9,7 @@ use crate::call::{Call, Facts, Unread};
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error_codes;
-use crate::flows::session::{FindError, Fresh, SignedIn, find};
+use crate::flows::session::{self, FindError, Found, Fresh, SignedIn};
 use crate::flows::token;
 use crate::reply::SET_AUTH_JWT;
 use crate::wire;
@@ -25,7 +25,31 @@ pub(crate) async fn get(
 ) -> Result<Response, ApiError> {
     let mut facts = call.facts;
     never_store(&mut facts);
-    let found = match find(&cx, &mut facts).await {
+    let found = session::read(&cx, &mut facts).await;
+    answer(&cx, facts, found).await
+}
+
+/// `POST /get-session`: extends the session, where reads don't.
+pub(crate) async fn post(
+    State(cx): State<Context>,
+    call: Call<Unread>,
+) -> Result<Response, ApiError> {
+    let mut facts = call.facts;
+    never_store(&mut facts);
+    if !cx.options.session.defer_session_refresh {
+        let error = ApiError::known(&error_codes::METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED);
+        return Err(error.with_reply(facts.reply));
+    }
+    let found = session::refresh(&cx, &mut facts).await;
+    answer(&cx, facts, found).await
+}
+
+async fn answer(
+    cx: &Context,
+    mut facts: Facts,
+    found: Result<Option<Found>, FindError>,
+) -> Result<Response, ApiError> {
+    let found = match found {
         Ok(found) => found,
         Err(FindError::Failed(error)) => return Err(error),
         Err(FindError::LostRace) => {
@@ -33,21 +57,19 @@ pub(crate) async fn get(
             return Err(error.with_reply(facts.reply));
         }
     };
-    let Some(active) = found else { return Ok(facts.reply.json(StatusCode::OK, &())) };
-    let jwt = token::issue(&cx, &active.user).await?;
+    let Some(Found { active, needs_refresh }) = found else {
+        return Ok(facts.reply.json(StatusCode::OK, &()));
+    };
+    let jwt = token::issue(cx, &active.user).await?;
     if jwt.len() <= MOST_HEADER_BYTES {
         facts.reply.exposed_header(SET_AUTH_JWT, jwt);
     }
-    let answer =
-        wire::CurrentSession { session: (&active.session).into(), user: (&active.user).into() };
+    let answer = wire::CurrentSession {
+        session: (&active.session).into(),
+        user: (&active.user).into(),
+        needs_refresh,
+    };
     Ok(facts.reply.json(StatusCode::OK, &answer))
-}
-
-/// `POST /get-session`: only for deferred refreshes, which are not offered.
-pub(crate) async fn post(call: Call<Unread>) -> ApiError {
-    let mut facts = call.facts;
-    never_store(&mut facts);
-    ApiError::known(&error_codes::METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED).with_reply(facts.reply)
 }
 
 /// `GET /list-sessions`
