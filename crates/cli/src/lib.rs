@@ -10,6 +10,7 @@ mod input;
 mod logging;
 mod moment;
 mod output;
+mod telemetry;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;

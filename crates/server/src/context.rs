@@ -8,9 +8,11 @@ use crate::clock::Clock;
 use crate::cookies::CookieNames;
 use crate::crypto::Random;
 use crate::mail::Mailer;
+use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::password::Passwords;
 use crate::rate_limit::RateLimiter;
+use crate::router::route_templates;
 use crate::signing_keys::SigningKeys;
 use crate::store::Store;
 
@@ -48,6 +50,7 @@ pub struct Parts {
     pub(crate) random: Random,
     pub(crate) cookies: CookieNames,
     pub(crate) mailer: Mailer,
+    pub(crate) metrics: Metrics,
     pub(crate) passwords: Passwords,
     pub(crate) keys: SigningKeys,
     pub(crate) rate_limiter: RateLimiter,
@@ -70,7 +73,10 @@ impl Context {
                 .map_err(|source| StartError::Secret { algorithm, source })?;
         let mailer = Mailer::start(&options.mail, &options.base_url, clock.clone(), random.clone())
             .map_err(StartError::Mail)?;
-        let passwords = Passwords::start(random.clone()).map_err(StartError::Threads)?;
+        let base_path = &options.base_url.path;
+        let metrics = Metrics::new(route_templates(base_path), base_path, clock.now());
+        let passwords = Passwords::start(random.clone(), metrics.passwords.clone())
+            .map_err(StartError::Threads)?;
         let rate_limiter = RateLimiter::new(options.rate_limit.clone());
         Ok(Self(Arc::new(Parts {
             options,
@@ -79,6 +85,7 @@ impl Context {
             random,
             cookies,
             mailer,
+            metrics,
             passwords,
             keys,
             rate_limiter,

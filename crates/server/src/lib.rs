@@ -15,6 +15,7 @@ mod flows;
 mod glob;
 mod listen;
 mod mail;
+mod metrics;
 mod options;
 mod origin;
 mod password;
@@ -28,6 +29,7 @@ mod secret_flaws;
 mod shape;
 mod signing_keys;
 mod store;
+mod trace;
 mod wire;
 
 pub use client_ip::{Network, NetworkError};
@@ -40,6 +42,7 @@ pub use options::{
     RateLimit, SessionOptions, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
-pub use router::router;
+pub use router::{metrics_router, router};
 pub use secret_flaws::SecretFlaw;
 pub use store::{SessionSummary, Sessions, Store, StoreError};
+pub use trace::TRACE_TARGET;

@@ -18,8 +18,8 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::rate_limit::Path;
 use crate::routes::{
-    account, change_password, delete_user, email_verification, health, jwt, ok, password, session,
-    sign_in, sign_out, sign_up, update_user,
+    account, change_password, delete_user, email_verification, health, jwt, metrics, ok, password,
+    session, sign_in, sign_out, sign_up, update_user,
 };
 use crate::{cors, request_log};
 
@@ -58,6 +58,12 @@ const ENDPOINTS: [Endpoint; 23] = [
     ("/verify-password", || none().post(change_password::verify)),
 ];
 
+/// For whoever watches over the process; beside the base path.
+const HEALTH: [Endpoint; 2] = [
+    ("/health/live", || none().get(health::live)),
+    ("/health/ready", || none().get(health::ready)),
+];
+
 /// The whole server as one service.
 pub fn router(cx: Context) -> Router {
     let wire = ENDPOINTS
@@ -69,12 +75,31 @@ pub fn router(cx: Context) -> Router {
         .layer(from_fn_with_state(cx.clone(), cors::cors));
     Router::new()
         .nest(&cx.options.base_url.path, wire)
-        .route("/health/live", none().get(health::live))
-        .route("/health/ready", none().get(health::ready))
+        .merge(
+            HEALTH
+                .into_iter()
+                .fold(Router::new(), |router, (path, methods)| router.route(path, methods())),
+        )
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(|_panic| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(from_fn_with_state(cx.clone(), request_log::log))
+        .with_state(cx)
+}
+
+/// What every path is called in logs and figures.
+pub(crate) fn route_templates(base_path: &str) -> impl Iterator<Item = String> {
+    let wire = ENDPOINTS.iter().map(move |(path, _)| format!("{base_path}{path}"));
+    wire.chain(HEALTH.iter().map(|(path, _)| (*path).to_owned()))
+}
+
+/// The figures, at `/metrics` and nothing else: for a listener of their own, since they tell more
+/// of the server than strangers need to know.
+pub fn metrics_router(cx: Context) -> Router {
+    Router::new()
+        .route("/metrics", none().get(metrics::scrape))
+        .fallback(not_found)
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .with_state(cx)
 }
 
@@ -108,6 +133,7 @@ async fn rate_limit(State(cx): State<Context>, request: Request, next: Next) -> 
     match cx.rate_limiter.check(ip, path, cx.clock.now()) {
         Ok(()) => next.run(request).await,
         Err(too_many) => {
+            cx.metrics.rate_limited.inc();
             let body = json!({"message": "Too many requests. Please try again later."});
             let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
             let seconds = HeaderValue::from(too_many.retry_after);

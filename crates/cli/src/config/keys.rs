@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
 
-use super::Settings;
+use super::{Settings, telemetry};
 
 /// A value as it was given.
 #[derive(Clone, Copy)]
@@ -29,6 +29,8 @@ enum Takes {
     Count(fn(&mut Settings, u32)),
     Flag(fn(&mut Settings, bool)),
     List(fn(&mut Settings, Vec<String>) -> Result<(), String>),
+    /// A number from 0 to 1.
+    Ratio(fn(&mut Settings, f64)),
     /// A number of seconds, or a span like `15m`, from 1 on (or from 0, where that means never or
     /// always).
     Seconds {
@@ -164,6 +166,12 @@ keys! {
         to.mail.directory = Some(PathBuf::from(text));
         Ok(())
     });
+    "metrics.listen", "The address for Prometheus, of its own; without it there are no metrics",
+        |from| json!(from.metrics_listen) => Takes::Text(|to, text| {
+        let address = text.parse().map_err(|_| "takes an address like 127.0.0.1:9464".to_owned())?;
+        to.metrics_listen = Some(address);
+        Ok(())
+    });
     "rate_limit.enabled", "Counts requests by address and path",
         |from| json!(from.rate_limit.enabled) => Takes::Flag(|to, on| to.rate_limit.enabled = on);
     "rate_limit.max", "Requests in a window",
@@ -181,6 +189,19 @@ keys! {
         |from| json!(from.session.fresh_age) => Takes::Seconds { least: 0, set: |to, n| to.session.fresh_age = n };
     "session.update_age", "How old a session's expiry may be before it is moved on",
         |from| json!(from.session.update_age) => Takes::Seconds { least: 0, set: |to, n| to.session.update_age = n };
+    "telemetry.otlp_endpoint", "The OpenTelemetry collector that traces go to, as OTLP over HTTP; none unless set",
+        |from| json!(from.telemetry.otlp_endpoint) => Takes::Text(|to, text| {
+        telemetry::endpoint(text)?;
+        to.telemetry.otlp_endpoint = Some(text.to_owned());
+        Ok(())
+    });
+    "telemetry.sample_ratio", "The share of traces that is kept, of those that no caller decided about",
+        |from| json!(from.telemetry.sample_ratio) => Takes::Ratio(|to, n| to.telemetry.sample_ratio = n);
+    "telemetry.service_name", "What the server is called in traces",
+        |from| json!(from.telemetry.service_name) => Takes::Text(|to, text| {
+        text.clone_into(&mut to.telemetry.service_name);
+        Ok(())
+    });
     "trusted_origins", "Origins that may use the server, besides its own; on a loopback address http://localhost:3000 unless set",
         |from| json!(from.trusted_origins) => Takes::List(|to, list| {
         to.trusted_origins = Some(list);
@@ -205,6 +226,7 @@ impl Key {
                 { "type": "array", "items": { "type": "string" } },
                 { "type": "string" },
             ] }),
+            Takes::Ratio(_) => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
             Takes::Seconds { least, .. } => json!({ "anyOf": [
                 { "type": "integer", "minimum": least, "maximum": MOST_SECONDS },
                 { "type": "string", "pattern": "^[0-9]+[smhdw]?$" },
@@ -230,6 +252,7 @@ impl Key {
             Takes::List(set) => {
                 return set(to, value.list().ok_or("takes a list of texts, like [\"a\", \"b\"]")?);
             }
+            Takes::Ratio(set) => set(to, value.ratio().ok_or("takes a number from 0 to 1")?),
             Takes::Seconds { least, set } => {
                 let in_range = |seconds: &i64| (least..=MOST_SECONDS).contains(seconds);
                 let problem = "takes seconds, or a span like 15m or 7d, up to 400 days";
@@ -261,6 +284,18 @@ impl<'a> Value<'a> {
             Self::Toml(value) => value.as_integer().and_then(|n| u32::try_from(n).ok()),
             Self::Text(text) => text.parse().ok(),
         }
+    }
+
+    fn ratio(self) -> Option<f64> {
+        let ratio = match self {
+            Self::Toml(toml::Value::Float(ratio)) => Some(*ratio),
+            Self::Toml(toml::Value::Integer(ratio @ 0..=1)) => {
+                Some(if *ratio == 0 { 0.0 } else { 1.0 })
+            }
+            Self::Toml(_) => None,
+            Self::Text(text) => text.parse().ok(),
+        };
+        ratio.filter(|ratio| (0.0..=1.0).contains(ratio))
     }
 
     fn seconds(self) -> Option<i64> {

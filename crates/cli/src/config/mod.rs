@@ -5,6 +5,7 @@
 mod keys;
 mod report;
 mod secret;
+mod telemetry;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -22,6 +23,7 @@ use crate::environment::Environment;
 use keys::{KEYS, Value};
 pub(crate) use report::{schema, shown};
 pub(crate) use secret::SecretSource;
+use telemetry::Telemetry;
 
 const FILE: &str = "gatewright.toml";
 
@@ -48,6 +50,8 @@ pub(crate) struct Settings {
     rate_limit: RateLimit,
     advanced: Advanced,
     jwt: Jwt,
+    metrics_listen: Option<SocketAddr>,
+    telemetry: Telemetry,
     /// Where each key that was set was set.
     places: BTreeMap<&'static str, String>,
     mail: Mail,
@@ -69,6 +73,8 @@ impl Default for Settings {
             rate_limit: RateLimit::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
+            metrics_listen: None,
+            telemetry: Telemetry::default(),
             places: BTreeMap::new(),
             mail: Mail::default(),
         }
@@ -116,6 +122,8 @@ impl Settings {
             ("BETTER_AUTH_URL", "base_url"),
             ("BETTER_AUTH_TRUSTED_ORIGINS", "trusted_origins"),
             ("DATABASE_URL", "database"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
+            ("OTEL_SERVICE_NAME", "telemetry.service_name"),
         ] {
             if let Some(value) = environment.get(name) {
                 settings.set(name, key, Value::Text(value), &mut problems);
@@ -130,6 +138,19 @@ impl Settings {
     /// Where to listen.
     pub(crate) fn listen(&self) -> SocketAddr {
         self.listen
+    }
+
+    /// Where to listen for whoever gathers figures.
+    pub(crate) fn metrics_listen(&self) -> Option<SocketAddr> {
+        self.metrics_listen
+    }
+
+    /// Where traces go, if they go anywhere.
+    pub(crate) fn telemetry(
+        &self,
+        environment: &Environment,
+    ) -> anyhow::Result<Option<crate::telemetry::Options>> {
+        self.telemetry.resolve(environment)
     }
 
     /// The SQLite file.

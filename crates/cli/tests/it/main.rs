@@ -29,6 +29,7 @@ mod logs;
 mod mail;
 mod main_job;
 mod malformed;
+mod metrics;
 mod own_password;
 mod password_queue;
 mod rate_limit;
@@ -39,6 +40,7 @@ mod shutdown;
 mod sqlite;
 mod token;
 mod tokens;
+mod traces;
 
 /// Fails with every complaint at once.
 #[track_caller]

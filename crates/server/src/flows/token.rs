@@ -19,5 +19,7 @@ pub(crate) async fn issue(cx: &Context, user: &User) -> Result<String, ApiError>
         iss: jwt.issuer.as_ref().unwrap_or(origin),
         aud: jwt.audience.as_ref().unwrap_or(origin),
     };
-    key.sign(&claims).map_err(ApiError::internal)
+    let token = key.sign(&claims).map_err(ApiError::internal)?;
+    cx.metrics.tokens_issued.inc();
+    Ok(token)
 }

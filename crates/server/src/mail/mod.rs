@@ -114,6 +114,13 @@ impl Mailer {
         self.0.is_some()
     }
 
+    /// Letters that wait to be delivered.
+    pub(crate) fn waiting(&self) -> usize {
+        let Some(queue) = &self.0 else { return 0 };
+        let letters = queue.letters.lock().unwrap_or_else(PoisonError::into_inner);
+        letters.as_ref().map_or(0, |letters| letters.max_capacity() - letters.capacity())
+    }
+
     /// Sends a letter, soon. `None` sends nothing and takes as long: whether somebody gets a mail
     /// is not to be told from the time that an answer takes.
     pub(crate) fn send(&self, letter: Option<Letter>) {

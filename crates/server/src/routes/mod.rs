@@ -6,6 +6,7 @@ pub(crate) mod delete_user;
 pub(crate) mod email_verification;
 pub(crate) mod health;
 pub(crate) mod jwt;
+pub(crate) mod metrics;
 pub(crate) mod ok;
 pub(crate) mod password;
 pub(crate) mod session;
