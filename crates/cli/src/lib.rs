@@ -76,6 +76,9 @@ pub fn run(
             Ok(Exit::Clean)
         }
         Command::Config(command) => commands::config::run(&command, &environment, &surroundings()),
+        Command::Openapi(flags) => {
+            commands::openapi::run(&flags, &environment).map(|()| Exit::Clean)
+        }
         Command::Secret(command) => commands::secret::run(&command, &surroundings()),
         Command::Sessions(command) => {
             commands::sessions::run(&command, &environment, &surroundings())

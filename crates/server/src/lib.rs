@@ -15,7 +15,9 @@ mod flows;
 mod glob;
 mod listen;
 mod mail;
+mod methods;
 mod metrics;
+mod openapi;
 mod options;
 mod origin;
 mod password;
@@ -37,9 +39,10 @@ pub use clock::{Clock, Date};
 pub use context::{Context, StartError};
 pub use crypto::{Random, SECRET_MIN_CHARACTERS, Secret, SecretTooShort, equal_in_constant_time};
 pub use listen::listen;
+pub use openapi::openapi;
 pub use options::{
-    Advanced, BaseUrl, BaseUrlError, EmailAndPassword, EmailVerification, Jwt, Mail, Options,
-    RateLimit, SessionOptions, UserOptions,
+    Advanced, BaseUrl, BaseUrlError, EmailAndPassword, EmailVerification, Jwt, Mail, OpenApi,
+    Options, RateLimit, SessionOptions, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::{metrics_router, router};

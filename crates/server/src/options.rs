@@ -2,6 +2,8 @@
 //!
 //! Names are Better Auth's option names in `snake_case`.
 
+mod open_api;
+
 use std::path::PathBuf;
 
 use gatewright_jose::Algorithm;
@@ -9,6 +11,8 @@ use url::Url;
 
 use crate::client_ip::Network;
 use crate::crypto::Secret;
+pub use open_api::OpenApi;
+
 use crate::origin::{OriginPatternError, TrustedOrigins, origin_of};
 
 /// Everything the server is told at start.
@@ -37,6 +41,8 @@ pub struct Options {
     pub jwt: Jwt,
     /// `mail`.
     pub mail: Mail,
+    /// `open_api`.
+    pub open_api: OpenApi,
 }
 
 /// A base URL and the path that the wire lives under.
@@ -257,6 +263,7 @@ impl Options {
             advanced: Advanced::default(),
             jwt: Jwt::default(),
             mail: Mail::default(),
+            open_api: OpenApi::default(),
         })
     }
 }

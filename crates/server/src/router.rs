@@ -16,10 +16,11 @@ use tower_http::timeout::TimeoutLayer;
 use crate::call::client_ip;
 use crate::context::Context;
 use crate::error::ApiError;
+use crate::methods::{Methods, none, not_found};
 use crate::rate_limit::Path;
 use crate::routes::{
-    account, change_password, delete_user, email_verification, health, jwt, metrics, ok, password,
-    session, sign_in, sign_out, sign_up, update_user,
+    account, change_password, delete_user, email_verification, health, jwt, metrics, ok, open_api,
+    password, session, sign_in, sign_out, sign_up, update_user,
 };
 use crate::{cors, request_log};
 
@@ -29,10 +30,13 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 
 /// A path and what its methods do.
-type Endpoint = (&'static str, fn() -> MethodRouter<Context>);
+pub(crate) type Endpoint = (&'static str, fn() -> Methods);
+
+/// The same beside the wire.
+type Watched = (&'static str, fn() -> MethodRouter<Context>);
 
 /// Every endpoint of the wire, below the base path.
-const ENDPOINTS: [Endpoint; 23] = [
+pub(crate) const ENDPOINTS: [Endpoint; 24] = [
     ("/change-password", || none().post(change_password::change)),
     ("/delete-user", || none().post(delete_user::delete)),
     ("/get-session", || none().get(session::get).post(session::post)),
@@ -40,6 +44,7 @@ const ENDPOINTS: [Endpoint; 23] = [
     ("/list-accounts", || none().get(account::list)),
     ("/list-sessions", || none().get(session::list)),
     ("/ok", || none().get(ok::ok)),
+    ("/open-api/generate-schema", || none().get(open_api::generate)),
     ("/request-password-reset", || none().post(password::request_reset)),
     ("/reset-password", || none().post(password::reset)),
     ("/reset-password/{token}", || none().get(password::reset_callback)),
@@ -59,16 +64,16 @@ const ENDPOINTS: [Endpoint; 23] = [
 ];
 
 /// For whoever watches over the process; beside the base path.
-const HEALTH: [Endpoint; 2] = [
-    ("/health/live", || none().get(health::live)),
-    ("/health/ready", || none().get(health::ready)),
+const HEALTH: [Watched; 2] = [
+    ("/health/live", || any(not_found).get(health::live)),
+    ("/health/ready", || any(not_found).get(health::ready)),
 ];
 
 /// The whole server as one service.
 pub fn router(cx: Context) -> Router {
     let wire = ENDPOINTS
         .into_iter()
-        .fold(Router::new(), |router, (path, methods)| router.route(path, methods()))
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods().router))
         .fallback(not_found)
         .layer(from_fn(no_head))
         .layer(from_fn_with_state(cx.clone(), rate_limit))
@@ -97,20 +102,10 @@ pub(crate) fn route_templates(base_path: &str) -> impl Iterator<Item = String> {
 /// of the server than strangers need to know.
 pub fn metrics_router(cx: Context) -> Router {
     Router::new()
-        .route("/metrics", none().get(metrics::scrape))
+        .route("/metrics", any(not_found).get(metrics::scrape))
         .fallback(not_found)
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .with_state(cx)
-}
-
-/// Unknown paths and wrong methods alike: 404 without a body.
-async fn not_found() -> ApiError {
-    ApiError::not_found()
-}
-
-/// No method at all: to begin with, each answers 404, and none says what else there would be.
-fn none() -> MethodRouter<Context> {
-    any(not_found)
 }
 
 /// Upstream knows no `HEAD`, where the router would answer it as a `GET`.

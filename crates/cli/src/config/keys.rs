@@ -172,6 +172,8 @@ keys! {
         to.metrics_listen = Some(address);
         Ok(())
     });
+    "open_api.enabled", "The description of the API is served at /open-api/generate-schema",
+        |from| json!(from.open_api.enabled) => Takes::Flag(|to, on| to.open_api.enabled = on);
     "rate_limit.enabled", "Counts requests by address and path",
         |from| json!(from.rate_limit.enabled) => Takes::Flag(|to, on| to.rate_limit.enabled = on);
     "rate_limit.max", "Requests in a window",

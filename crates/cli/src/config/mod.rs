@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gatewright_server::{
-    Advanced, BaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, Options, Random, RateLimit,
-    SessionOptions, UserOptions,
+    Advanced, BaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, OpenApi, Options, Random,
+    RateLimit, SessionOptions, UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -51,6 +51,7 @@ pub(crate) struct Settings {
     advanced: Advanced,
     jwt: Jwt,
     metrics_listen: Option<SocketAddr>,
+    open_api: OpenApi,
     telemetry: Telemetry,
     /// Where each key that was set was set.
     places: BTreeMap<&'static str, String>,
@@ -74,6 +75,7 @@ impl Default for Settings {
             advanced: Advanced::default(),
             jwt: Jwt::default(),
             metrics_listen: None,
+            open_api: OpenApi::default(),
             telemetry: Telemetry::default(),
             places: BTreeMap::new(),
             mail: Mail::default(),
@@ -145,6 +147,12 @@ impl Settings {
         self.metrics_listen
     }
 
+    /// Where browsers reach the server, as far as that is known before it listens.
+    pub(crate) fn known_base_url(&self) -> anyhow::Result<BaseUrl> {
+        let local = || format!("http://localhost:{}", self.listen.port());
+        Ok(BaseUrl::new(&self.base_url.clone().unwrap_or_else(local), &self.base_path)?)
+    }
+
     /// Where traces go, if they go anywhere.
     pub(crate) fn telemetry(
         &self,
@@ -198,6 +206,7 @@ impl Settings {
         options.advanced = self.advanced;
         options.jwt = self.jwt;
         options.mail = self.mail;
+        options.open_api = self.open_api;
         if is_loopback && options.mail.directory.is_none() {
             options.mail.directory = Some(PathBuf::from(DEVELOPMENT_MAIL));
         }

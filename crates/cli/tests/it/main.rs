@@ -30,6 +30,7 @@ mod mail;
 mod main_job;
 mod malformed;
 mod metrics;
+mod openapi;
 mod own_password;
 mod password_queue;
 mod rate_limit;

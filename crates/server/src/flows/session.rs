@@ -1,6 +1,6 @@
 //! Finding, extending and starting sessions. Upstream: `src/api/routes/session.ts`, `src/cookies`.
 
-use crate::call::{Facts, Guard};
+use crate::call::{Demand, Facts, Guard};
 use crate::clock::Date;
 use crate::context::Context;
 use crate::crypto::ID_CHARACTERS;
@@ -28,6 +28,8 @@ impl From<bool> for Remember {
 pub(crate) struct SignedIn(pub(crate) ActiveSession);
 
 impl Guard for SignedIn {
+    const DEMAND: Demand = Demand::Session;
+
     async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
         // What goes wrong while a session is extended reads as no session here.
         let found = match find(cx, facts).await {
@@ -47,6 +49,8 @@ impl Guard for SignedIn {
 pub(crate) struct Fresh(pub(crate) ActiveSession);
 
 impl Guard for Fresh {
+    const DEMAND: Demand = Demand::FreshSession;
+
     async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
         let SignedIn(active) = SignedIn::admit(cx, facts).await?;
         if is_fresh(cx, &active.session) {

@@ -8,6 +8,7 @@ pub(crate) mod health;
 pub(crate) mod jwt;
 pub(crate) mod metrics;
 pub(crate) mod ok;
+pub(crate) mod open_api;
 pub(crate) mod password;
 pub(crate) mod session;
 pub(crate) mod sign_in;
