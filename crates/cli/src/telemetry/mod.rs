@@ -4,7 +4,7 @@
 //! OTLP has it, and [`exporter`] sends them, a batch at a time, from a bounded queue. No request
 //! waits for any of it: what does not fit into the queue is dropped and counted.
 //!
-//! By hand, and not with the `opentelemetry` crates: they are thirty packages for posting a few
+//! By hand, and not with the `opentelemetry` crates: they are 21 packages more for posting a few
 //! hundred bytes, four of them a second version of what is built already (docs/design.md).
 
 mod exporter;
