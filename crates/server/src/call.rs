@@ -64,8 +64,20 @@ impl Body for Unread {
 /// The content types of the endpoints that also take a plain HTML form.
 pub(crate) const FORM_OR_JSON: &[&str] = &[FORM, JSON];
 
+/// What a guard demands, for the description of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demand {
+    Nothing,
+    /// A page that may, unless no browser is in play.
+    TrustedPage,
+    Session,
+    FreshSession,
+}
+
 /// What a request must be beside well-formed.
 pub(crate) trait Guard: Sized {
+    const DEMAND: Demand;
+
     /// Lets the request pass, or answers it.
     fn admit(
         cx: &Context,
@@ -77,6 +89,8 @@ pub(crate) trait Guard: Sized {
 pub(crate) struct Anyone;
 
 impl Guard for Anyone {
+    const DEMAND: Demand = Demand::Nothing;
+
     async fn admit(_: &Context, _: &mut Facts) -> Result<Self, ApiError> {
         Ok(Self)
     }

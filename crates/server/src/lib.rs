@@ -18,6 +18,9 @@ mod flows;
 mod glob;
 mod listen;
 mod mail;
+mod methods;
+mod metrics;
+mod openapi;
 mod options;
 mod origin;
 mod password;
@@ -32,6 +35,7 @@ mod shape;
 mod signed_tokens;
 mod signing_keys;
 mod store;
+mod trace;
 mod wire;
 
 pub use client_ip::{Network, NetworkError};
@@ -47,16 +51,18 @@ pub use fields::{
 };
 pub use listen::listen;
 pub use mail::{MailError, MailPreview, TemplateError, mail_kinds, preview_mail, send_test_mail};
+pub use openapi::openapi;
 pub use options::{
     Advanced, BaseUrl, BaseUrlError, ChangeEmail, CookieAttributeError, CookieAttributes,
     CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride, CookieOverrides,
     CookiePath, CrossSubDomainCookies, DeleteUser, EmailAndPassword, EmailVerification, ErrorUrl,
-    ErrorUrlError, Jwt, Mail, MailPassword, OnApiError, Options, RateLimit, SameSite, Security,
-    Sender, SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
+    ErrorUrlError, Jwt, Mail, MailPassword, OnApiError, OpenApi, Options, RateLimit, SameSite,
+    Security, Sender, SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
-pub use router::router;
+pub use router::{metrics_router, router};
 pub use secret_flaws::SecretFlaw;
 pub use store::{
     DatabaseUrl, DatabaseUrlError, Refusal, SessionSummary, Sessions, Store, StoreError,
 };
+pub use trace::TRACE_TARGET;

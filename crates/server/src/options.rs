@@ -5,6 +5,7 @@
 mod cookies;
 mod error_page;
 mod mail;
+mod open_api;
 mod session;
 mod user;
 
@@ -21,6 +22,7 @@ pub use cookies::{
 };
 pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
 pub use mail::{Mail, MailPassword, Security, Sender, SenderError, Smtp};
+pub use open_api::OpenApi;
 pub use session::{CookieCacheOptions, CookieCacheStrategy, SessionOptions, UnknownStrategy};
 pub use user::{ChangeEmail, DeleteUser, UserOptions};
 
@@ -56,6 +58,8 @@ pub struct Options {
     pub jwt: Jwt,
     /// `mail`.
     pub mail: Mail,
+    /// `open_api`.
+    pub open_api: OpenApi,
 }
 
 /// A base URL and the path that the wire lives under.
@@ -271,6 +275,7 @@ impl Options {
             advanced: Advanced::default(),
             jwt: Jwt::default(),
             mail: Mail::default(),
+            open_api: OpenApi::default(),
         })
     }
 }

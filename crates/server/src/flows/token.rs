@@ -18,5 +18,7 @@ pub(crate) async fn issue(cx: &Context, user: &User) -> Result<String, ApiError>
         iss: jwt.issuer.as_ref().unwrap_or(origin),
         aud: jwt.audience.as_ref().unwrap_or(origin),
     };
-    cx.keys.sign(iat, &claims).await.map_err(ApiError::internal)
+    let token = cx.keys.sign(iat, &claims).await.map_err(ApiError::internal)?;
+    cx.metrics.tokens_issued.inc();
+    Ok(token)
 }
