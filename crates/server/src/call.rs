@@ -20,6 +20,7 @@ use crate::error::ApiError;
 use crate::error_codes;
 use crate::reply::Reply;
 use crate::shape::Issues;
+use crate::store::StoredKey;
 use crate::{client_ip, cookies, csrf};
 
 /// Bytes of a request's body, at most.
@@ -101,6 +102,8 @@ pub(crate) struct Facts {
     pub(crate) headers: HeaderMap,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) reply: Reply,
+    /// The signing keys, where they were read together with the session.
+    pub(crate) keys: Option<Vec<StoredKey>>,
     /// The session token of `Authorization: Bearer`, its signature checked.
     bearer: Option<String>,
     peer: Option<ConnectInfo<SocketAddr>>,
@@ -193,6 +196,7 @@ impl<B: Body + Send, G: Guard + Send> FromRequest<Context> for Call<B, G> {
             peer: parts.extensions.get().copied(),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             headers: parts.headers,
+            keys: None,
             reply: Reply::default(),
         };
         let body = match parts.method {
