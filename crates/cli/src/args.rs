@@ -1,6 +1,7 @@
 //! What was typed.
 
 pub(crate) mod config;
+pub(crate) mod db;
 pub(crate) mod mail;
 pub(crate) mod secret;
 pub(crate) mod sessions;
@@ -13,6 +14,7 @@ use clap::{Args as Flags, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use config::ConfigCommand;
+use db::DbCommand;
 use mail::MailCommand;
 use secret::SecretCommand;
 use sessions::SessionsCommand;
@@ -55,6 +57,9 @@ pub(crate) enum Command {
     /// Check, show and describe the server's configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at the database, add what is missing, copy it
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Look at mails, and see whether they arrive
     #[command(subcommand)]
     Mail(MailCommand),

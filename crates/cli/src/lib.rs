@@ -76,6 +76,7 @@ pub fn run(
             Ok(Exit::Clean)
         }
         Command::Config(command) => commands::config::run(&command, &environment, &surroundings()),
+        Command::Db(command) => commands::db::run(&command, &environment, &surroundings()),
         Command::Mail(command) => commands::mail::run(&command, &environment, &surroundings()),
         Command::Openapi(flags) => {
             commands::openapi::run(&flags, &environment).map(|()| Exit::Clean)

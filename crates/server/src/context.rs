@@ -48,6 +48,11 @@ pub enum StartError {
     Mail(#[source] MailError),
 }
 
+/// The key that is to sign cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("tokens cannot be signed")]
+pub struct KeyCheckError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
 /// What a [`Context`] is made of; for this crate alone.
 #[derive(Debug)]
 pub struct Parts {
@@ -105,6 +110,17 @@ impl Context {
             keys,
             rate_limiter,
         })))
+    }
+
+    /// Whether the keys that are to sign can be used: one that cannot is better found at start than
+    /// by the first who signs in. Says of others in the database that they cannot, in the log.
+    pub async fn check_keys(&self) -> Result<(), KeyCheckError> {
+        self.0.keys.check().await.map_err(|error| KeyCheckError(Box::new(error)))
+    }
+
+    /// An id for a new row.
+    pub(crate) fn new_id(&self) -> String {
+        self.0.store.new_id(&self.0.random)
     }
 
     /// Delivers the mails that are due, for a while. To be called when nobody is answered any more.

@@ -2,6 +2,7 @@
 //!
 //! With the files below it the only one of this crate that names the cryptography libraries.
 
+mod checksum;
 mod content;
 mod secrets;
 
@@ -15,6 +16,7 @@ use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use gatewright_jose::{Algorithm, KeyError, SigningKey};
 
+pub(crate) use checksum::Checksum;
 pub(crate) use content::{ContentKey, IV_BYTES, Refused, Sealed, TAG_BYTES};
 pub(crate) use secrets::Secrets;
 pub use secrets::{SameVersion, SecretRotation};

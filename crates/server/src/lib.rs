@@ -40,7 +40,7 @@ mod wire;
 
 pub use client_ip::{Network, NetworkError};
 pub use clock::{Clock, Date};
-pub use context::{Context, StartError};
+pub use context::{Context, KeyCheckError, StartError};
 pub use cookies::{CookieError, check_cookies};
 pub use crypto::{
     Random, SECRET_MIN_CHARACTERS, SameVersion, Secret, SecretRotation, SecretTooShort,
@@ -63,6 +63,7 @@ pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::{metrics_router, router};
 pub use secret_flaws::SecretFlaw;
 pub use store::{
-    DatabaseUrl, DatabaseUrlError, Refusal, SessionSummary, Sessions, Store, StoreError,
+    Copied, CopiedTable, CopyError, CopyProgress, DatabaseUrl, DatabaseUrlError, Drift, DriftKind,
+    Inspection, Refusal, SchemaVersion, SessionSummary, Sessions, Store, StoreError, TableSize,
 };
 pub use trace::TRACE_TARGET;

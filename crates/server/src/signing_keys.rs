@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock::{Clock, Date};
-use crate::crypto::{DecryptError, ID_CHARACTERS, Random, Secrets};
+use crate::crypto::{DecryptError, Random, Secrets};
 use crate::options::Jwt;
 use crate::signed_tokens::SignedTokens;
 use crate::store::{Store, StoreError, StoredKey};
@@ -149,6 +149,28 @@ impl SigningKeys {
         Ok(key)
     }
 
+    /// Whether the key that signs now can be used, if there is one yet.
+    pub(crate) async fn check(&self) -> Result<(), KeysError> {
+        if !self.are_stored() {
+            return Ok(());
+        }
+        let rows = self.0.store.list_keys().await?;
+        let current = newest(&rows, self.0.algorithm, self.0.clock.now());
+        for row in &rows {
+            match self.read(row) {
+                Ok(_) => {}
+                Err(error) if current.is_some_and(|current| current.id == row.id) => {
+                    return Err(error);
+                }
+                // Its tokens are verified with its public half all the same.
+                Err(error) => {
+                    tracing::warn!(%error, "a signing key in the database cannot be used");
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Whether keys are rows of the database.
     pub(crate) fn are_stored(&self) -> bool {
         matches!(self.0.signer, Signer::Stored(_))
@@ -176,7 +198,7 @@ impl SigningKeys {
         let Inner { algorithm, secrets, random, store, .. } = &*self.0;
         let algorithm = *algorithm;
         let pair = new_pair(algorithm, random).await?;
-        let id = random.id(ID_CHARACTERS);
+        let id = store.new_id(random);
         // The row has a column of its own for the algorithm.
         let json = |jwk: Jwk| {
             serde_json::to_string(&Jwk { alg: None, ..jwk })

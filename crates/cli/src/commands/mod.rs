@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod db;
 pub(crate) mod mail;
 pub(crate) mod openapi;
 pub(crate) mod secret;

@@ -66,6 +66,20 @@ async fn serve(
         .context("the server cannot start")
         .map_err(Failure::Usage)?;
 
+    context
+        .check_keys()
+        .await
+        .context(
+            "start with the secret that the signing keys were made with, or make a new one: \
+             `gatewright keys rotate`",
+        )
+        .map_err(Failure::Usage)?;
+    if !store.has_own_tables() {
+        tracing::warn!(
+            "the database has no tables of Gatewright's own: mails that wait and the like are kept \
+             in memory; `gatewright db migrate` adds them"
+        );
+    }
     let stop = stop_signal().map_err(Failure::Internal)?;
     announcement.show(palette);
     // Figures are there for as long as anything else is.
@@ -106,20 +120,23 @@ async fn open_with(
     user_fields: AdditionalFields,
     session_fields: AdditionalFields,
 ) -> Result<Store, Failure> {
-    Store::open_with(database, user_fields, session_fields).await.map_err(|error| {
-        let is_mendable = matches!(
-            error,
-            StoreError::Field(_)
-                | StoreError::ForeignSchema { .. }
-                | StoreError::NotADatabase(_)
-                | StoreError::Open(_)
-                | StoreError::Tls(_)
-                | StoreError::Unavailable(_)
-        );
-        let error =
-            anyhow::Error::new(error).context(format!("cannot use the database {database}"));
-        if is_mendable { Failure::Usage(error) } else { Failure::Internal(error) }
-    })
+    let opened = Store::open_with(database, user_fields, session_fields).await;
+    opened.map_err(|error| database_failure(error, database))
+}
+
+/// What is wrong with a database: what the user can mend is told apart from what failed.
+pub(super) fn database_failure(error: StoreError, database: &DatabaseUrl) -> Failure {
+    let is_mendable = matches!(
+        error,
+        StoreError::Field(_)
+            | StoreError::ForeignSchema { .. }
+            | StoreError::NotADatabase(_)
+            | StoreError::Open(_)
+            | StoreError::Tls(_)
+            | StoreError::Unavailable(_)
+    );
+    let error = anyhow::Error::new(error).context(format!("cannot use the database {database}"));
+    if is_mendable { Failure::Usage(error) } else { Failure::Internal(error) }
 }
 
 /// Ready when the process is asked to stop: SIGTERM, or Ctrl-C.

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gatewright_server::{
-    Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, OnApiError,
-    OpenApi, Options, Random, RateLimit, SessionOptions, UserOptions,
+    AdditionalFields, Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt,
+    Mail, OnApiError, OpenApi, Options, Random, RateLimit, SessionOptions, UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -181,6 +181,11 @@ impl Settings {
     /// Where the database is.
     pub(crate) fn database(&self) -> anyhow::Result<DatabaseUrl> {
         Ok(self.database.parse()?)
+    }
+
+    /// The additional fields of users, and of sessions.
+    pub(crate) fn additional_fields(&self) -> (AdditionalFields, AdditionalFields) {
+        (self.user.additional_fields.clone(), self.session.additional_fields.clone())
     }
 
     /// Combines everything for a server that listens on `address`.

@@ -27,6 +27,7 @@ mod config_command;
 mod configuration;
 mod cors;
 mod crash;
+mod db_command;
 mod delete_user;
 mod enumeration;
 mod error_page;

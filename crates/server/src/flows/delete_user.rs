@@ -6,7 +6,6 @@ use super::{change_password, session};
 use crate::call::Facts;
 use crate::context::Context;
 use crate::cookies::COMPONENT;
-use crate::crypto::ID_CHARACTERS;
 use crate::error::ApiError;
 use crate::error_codes::{self, ErrorCode};
 use crate::mail::{Kind, Letter};
@@ -91,7 +90,7 @@ async fn mail(
     let expires_in = cx.options.user.delete_user.delete_token_expires_in;
     let now = cx.clock.now();
     let row = Verification {
-        id: cx.random.id(ID_CHARACTERS),
+        id: cx.new_id(),
         identifier: identifier(&token),
         value: active.user.id,
         expires_at: now.plus_seconds(expires_in),

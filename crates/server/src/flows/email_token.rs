@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::cookies::COMPONENT;
-use crate::crypto::ID_CHARACTERS;
 use crate::error::ApiError;
 use crate::error_codes::{self, ErrorCode};
 use crate::shape::is_email;
@@ -55,7 +54,7 @@ pub(super) fn link(
     callback_url: Option<&str>,
 ) -> Result<String, ApiError> {
     let iat = cx.clock.now().seconds();
-    let stranger = || cx.random.id(ID_CHARACTERS);
+    let stranger = || cx.new_id();
     let claims = Claims {
         email: user.map_or_else(stranger, |user| user.email.to_lowercase()),
         update_to: change.map(|(update_to, _)| update_to.to_owned()),

@@ -6,7 +6,6 @@ use super::even::even;
 use super::password_length;
 use crate::context::Context;
 use crate::cookies::COMPONENT;
-use crate::crypto::ID_CHARACTERS;
 use crate::error::ApiError;
 use crate::error_codes;
 use crate::mail::{Kind, Letter};
@@ -33,7 +32,7 @@ async fn send(cx: &Context, body: wire::RequestPasswordReset) -> Result<(), ApiE
     let token = cx.random.id(TOKEN_CHARACTERS);
     let expires_in = cx.options.email_and_password.reset_password_token_expires_in;
     let row = Verification {
-        id: cx.random.id(ID_CHARACTERS),
+        id: cx.new_id(),
         identifier: identifier(&token),
         value: String::new(),
         expires_at: now.plus_seconds(expires_in),
@@ -78,7 +77,7 @@ pub(crate) async fn reset(cx: &Context, token: &str, new_password: String) -> Re
     let reset = PasswordReset {
         identifier,
         password: cx.passwords.hash(new_password).await?,
-        account_id: cx.random.id(ID_CHARACTERS),
+        account_id: cx.new_id(),
         revoke_sessions: options.revoke_sessions_on_password_reset,
         now: cx.clock.now(),
     };

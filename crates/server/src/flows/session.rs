@@ -111,7 +111,7 @@ pub(crate) fn begin(cx: &Context, facts: &Facts, user_id: &str, remember: Rememb
         Remember::No => UNREMEMBERED_LASTS,
     };
     Session {
-        id: cx.random.id(ID_CHARACTERS),
+        id: cx.new_id(),
         expires_at: now.plus_seconds(lasts),
         token: cx.random.id(ID_CHARACTERS),
         created_at: now,

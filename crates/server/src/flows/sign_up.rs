@@ -5,7 +5,6 @@ use super::verification;
 use super::{additional, password_length};
 use crate::call::Facts;
 use crate::context::Context;
-use crate::crypto::ID_CHARACTERS;
 use crate::error::ApiError;
 use crate::error_codes;
 use crate::store::{CreateUserError, NewUser, Session, StoreError, User};
@@ -37,7 +36,7 @@ pub(crate) async fn with_password(
 
     let now = cx.clock.now();
     let user = User {
-        id: cx.random.id(ID_CHARACTERS),
+        id: cx.new_id(),
         name: body.name,
         email,
         email_verified: false,
@@ -51,12 +50,8 @@ pub(crate) async fn with_password(
     }
     let remember = Remember::from(body.remember_me);
     let session = signs_in.then(|| session::begin(cx, facts, &user.id, remember));
-    let new = NewUser {
-        user: user.clone(),
-        account_id: cx.random.id(ID_CHARACTERS),
-        password,
-        session: session.clone(),
-    };
+    let new =
+        NewUser { user: user.clone(), account_id: cx.new_id(), password, session: session.clone() };
     match cx.store.create_user(new).await {
         Ok(()) => {}
         // Not the address is there already, but another value that may be there once.
@@ -85,7 +80,7 @@ pub(crate) async fn with_password(
 /// For an address that is taken, where nobody is to learn so: the user that there would be, and as
 /// much work as for a new one.
 async fn pretend(cx: &Context, user: User) -> Result<User, ApiError> {
-    cx.store.write_nothing(cx.random.id(ID_CHARACTERS), user.created_at).await?;
+    cx.store.write_nothing(cx.new_id(), user.created_at).await?;
     if mails(cx) {
         verification::send(cx, None, None).await?;
     }

@@ -69,9 +69,11 @@ impl Store {
                     if count == Some(1) {
                         return Err(UnlinkError::Last);
                     }
-                    match tx.execute(DELETE, values![&id, &user_id]).await? {
-                        0 => Err(UnlinkError::NotFound),
-                        _ => Ok(()),
+                    match tx.execute(DELETE, values![&id, &user_id]).await {
+                        // What is no id of this database's kind is the id of nothing.
+                        Ok(0) | Err(StoreError::Unstorable) => Err(UnlinkError::NotFound),
+                        Ok(_) => Ok(()),
+                        Err(error) => Err(error.into()),
                     }
                 })
             })

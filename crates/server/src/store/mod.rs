@@ -4,8 +4,10 @@
 mod account;
 mod additional;
 mod change_email;
+mod copy;
 mod deletion;
 mod engine;
+mod inspect;
 mod jwks;
 mod mail;
 mod operate;
@@ -13,22 +15,28 @@ mod own_password;
 mod schema;
 mod session;
 mod statements;
+#[cfg(test)]
+mod tests;
 mod user;
 mod verification;
 
 use std::error::Error;
 use std::sync::Arc;
 
-use engine::{Engine, Postgres, Sqlite, values};
+use engine::{Engine, Sqlite, values};
 use schema::Shape;
+pub use schema::{Drift, DriftKind};
 use statements::Statements;
 
+use crate::crypto::{ID_CHARACTERS, Random};
 use crate::fields::{AdditionalFields, FieldError, Numbers};
 
 pub(crate) use account::{Account, UnlinkError};
 pub(crate) use change_email::{ChangeEmailError, EmailState, NewEmail};
+pub use copy::{Copied, CopiedTable, CopyError, CopyProgress};
 pub(crate) use deletion::Deletion;
 pub use engine::{DatabaseUrl, DatabaseUrlError, Refusal};
+pub use inspect::{Inspection, SchemaVersion, TableSize};
 pub(crate) use jwks::StoredKey;
 pub(crate) use mail::QueuedMail;
 pub use operate::{SessionSummary, Sessions};
@@ -54,13 +62,10 @@ pub enum StoreError {
     #[error("a field cannot be kept in this database")]
     Field(#[from] FieldError),
     /// The database is one of something else, or of a version we don't know.
-    #[error(
-        "the database has tables, but not those of Better Auth 1.7: {missing} is missing. \
-         Use another database, or migrate it with Better Auth's own command first"
-    )]
+    #[error("the database is not as Better Auth 1.7 has it: {}", listed(drifts))]
     ForeignSchema {
-        /// The first table or column that is missing.
-        missing: String,
+        /// What differs.
+        drifts: Vec<Drift>,
     },
     /// The file holds something else, or was damaged.
     #[error("the file is no SQLite database, or is damaged")]
@@ -89,6 +94,12 @@ pub enum StoreError {
         /// Counted from 0.
         column: usize,
     },
+}
+
+fn listed(drifts: &[Drift]) -> String {
+    let all: Vec<String> =
+        drifts.iter().map(|drift| format!("{drift} ({})", drift.mend())).collect();
+    all.join("; ")
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -131,10 +142,7 @@ impl Store {
         user_fields: AdditionalFields,
         session_fields: AdditionalFields,
     ) -> Result<Self, StoreError> {
-        let engine = match url {
-            DatabaseUrl::Sqlite(file) => Engine::Sqlite(Sqlite::open(file)?),
-            DatabaseUrl::Postgres(url) => Engine::Postgres(Postgres::new(url)?),
-        };
+        let engine = Engine::open(url)?;
         for fields in [&user_fields, &session_fields] {
             fields.check_defaults(numbers_of(&engine))?;
         }
@@ -148,6 +156,11 @@ impl Store {
             memory
         };
         Ok(Self { engine, ours, shape, statements })
+    }
+
+    /// An id for a new row: of the kind that the database has.
+    pub(crate) fn new_id(&self, random: &Random) -> String {
+        if self.shape.has_uuids { random.uuid() } else { random.id(ID_CHARACTERS) }
     }
 
     /// Whether the tables of ours are in the database; otherwise what they hold is this process's

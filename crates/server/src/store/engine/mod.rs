@@ -30,6 +30,14 @@ pub(in crate::store) enum Engine {
 pub(in crate::store) type Done<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
 
 impl Engine {
+    /// Opens what is at `url`, and looks at nothing in it. PostgreSQL is not connected to yet.
+    pub(in crate::store) fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        Ok(match url {
+            DatabaseUrl::Sqlite(file) => Self::Sqlite(Sqlite::open(file)?),
+            DatabaseUrl::Postgres(url) => Self::Postgres(Postgres::new(url)?),
+        })
+    }
+
     /// The first row of an answer, read.
     pub(in crate::store) async fn first<T>(
         &self,

@@ -1,5 +1,6 @@
 //! PostgreSQL, through a pool of connections.
 
+use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio_postgres::{Row, Statement};
 
 use super::address::PostgresUrl;
 use super::tls::Tls;
+use super::value::Misfit;
 use super::{Done, Tx, Value};
 use crate::store::StoreError;
 
@@ -195,7 +197,10 @@ pub struct Refusal {
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
-        let Some(said) = error.as_db_error() else { return Self::Unavailable(error.into()) };
+        let Some(said) = error.as_db_error() else {
+            let is_misfit = error.source().is_some_and(<dyn std::error::Error>::is::<Misfit>);
+            return if is_misfit { Self::Unstorable } else { Self::Unavailable(error.into()) };
+        };
         let code = said.code().code().to_owned();
         let refusal = Refusal { message: said.message().to_owned(), code };
         let class = refusal.code.get(..2).unwrap_or_default();

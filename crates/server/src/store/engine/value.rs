@@ -129,7 +129,7 @@ impl rusqlite::ToSql for Value<'_> {
 /// The value does not fit the column's type.
 #[derive(Debug, thiserror::Error)]
 #[error("a value does not fit its column, which is of the type {0}")]
-struct Misfit(Type);
+pub(super) struct Misfit(Type);
 
 /// As the statement's types ask: an id is text here, and may be a number or a UUID there.
 impl ToSql for Value<'_> {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::found::Found;
 use super::tables::{Column, Kind, Rule, Table};
 use crate::fields::{AdditionalField, FieldDefault, FieldType};
 use crate::store::engine::Engine;
@@ -69,14 +70,7 @@ pub(super) fn definition(dialect: Dialect, column: &Column) -> String {
 
 /// The column of an additional field, as `CREATE TABLE` has it.
 pub(super) fn additional(dialect: Dialect, field: &AdditionalField) -> String {
-    let kind = match field.kind {
-        FieldType::Boolean => Kind::Boolean,
-        FieldType::Date => Kind::Date,
-        FieldType::Number => Kind::Integer,
-        FieldType::Numbers | FieldType::Texts => Kind::Json,
-        FieldType::Text => Kind::Text,
-    };
-    let mut sql = format!(r#""{}" {}"#, field.column, type_name(dialect, kind));
+    let mut sql = nullable(dialect, field);
     if field.default == Some(FieldDefault::Now) && dialect == Dialect::Postgres {
         sql.push_str(" default CURRENT_TIMESTAMP");
     }
@@ -87,6 +81,83 @@ pub(super) fn additional(dialect: Dialect, field: &AdditionalField) -> String {
         sql.push_str(" unique");
     }
     sql
+}
+
+fn nullable(dialect: Dialect, field: &AdditionalField) -> String {
+    format!(r#""{}" {}"#, field.column, type_name(dialect, field_kind(field.kind)))
+}
+
+fn field_kind(kind: FieldType) -> Kind {
+    match kind {
+        FieldType::Boolean => Kind::Boolean,
+        FieldType::Date => Kind::Date,
+        FieldType::Number => Kind::Integer,
+        FieldType::Numbers | FieldType::Texts => Kind::Json,
+        FieldType::Text => Kind::Text,
+    }
+}
+
+/// The statements that add what of `tables` is missing and can be added. Nothing is changed that is
+/// there.
+pub(super) fn additions(
+    found: &Found,
+    dialect: Dialect,
+    tables: &[Table],
+    statements: &Statements,
+) -> Vec<String> {
+    let mut all = Vec::new();
+    for table in tables {
+        if found.columns(table.name).is_none() {
+            let sql = create(dialect, std::slice::from_ref(table), statements);
+            all.extend(sql.lines().map(|line| line.trim_end_matches(';').to_owned()));
+            continue;
+        }
+        let name = table.name;
+        let is_missing = |column: &str| found.column(name, column).is_none();
+        for column in table.columns.iter().filter(|c| c.is_nullable && is_missing(c.name)) {
+            let column = definition(dialect, column);
+            all.push(format!(r#"ALTER TABLE "{name}" ADD COLUMN {column}"#));
+        }
+        // Rows that are there have no value for it, whatever new ones must have.
+        for field in statements.fields_of(name).iter().filter(|f| is_missing(&f.column)) {
+            let column = nullable(dialect, field);
+            all.push(format!(r#"ALTER TABLE "{name}" ADD COLUMN {column}"#));
+            if field.unique {
+                let column = &field.column;
+                all.push(format!(
+                    r#"CREATE UNIQUE INDEX "{name}_{column}_uidx" ON "{name}" ("{column}")"#
+                ));
+            }
+        }
+    }
+    all
+}
+
+/// What a column of this type holds, as far as we can tell.
+pub(in crate::store) fn kind_of(dialect: Dialect, type_name: &str) -> Option<Kind> {
+    let has = |part: &str| type_name.contains(part);
+    match dialect {
+        Dialect::Postgres => match type_name {
+            "text" | "character varying" | "character" | "citext" | "name" | "uuid" => {
+                Some(Kind::Text)
+            }
+            "boolean" => Some(Kind::Boolean),
+            "smallint" | "integer" => Some(Kind::Integer),
+            "bigint" => Some(Kind::BigInt),
+            "json" | "jsonb" => Some(Kind::Json),
+            _ if type_name.starts_with("timestamp") => Some(Kind::Date),
+            _ => None,
+        },
+        Dialect::Sqlite if has("bigint") => Some(Kind::BigInt),
+        Dialect::Sqlite if has("int") => Some(Kind::Integer),
+        Dialect::Sqlite if has("bool") => Some(Kind::Boolean),
+        Dialect::Sqlite if has("date") || has("time") => Some(Kind::Date),
+        Dialect::Sqlite if has("json") => Some(Kind::Json),
+        Dialect::Sqlite if has("char") || has("text") || has("clob") || has("uuid") => {
+            Some(Kind::Text)
+        }
+        Dialect::Sqlite => None,
+    }
 }
 
 pub(super) fn type_name(dialect: Dialect, kind: Kind) -> &'static str {

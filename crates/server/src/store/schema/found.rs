@@ -3,61 +3,92 @@
 use std::collections::BTreeMap;
 
 use super::ddl::Dialect;
-use super::tables::Table;
 use crate::store::StoreError;
 use crate::store::engine::{Tx, values};
-use crate::store::statements::Statements;
+
+/// A column as it is.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct FoundColumn {
+    pub(in crate::store) name: String,
+    /// As the engine calls it, in lower case.
+    pub(in crate::store) type_name: String,
+    pub(super) is_nullable: bool,
+    pub(super) has_default: bool,
+    /// Whether an index of this column alone lets each value in once.
+    pub(super) is_unique: bool,
+}
 
 /// Tables and their columns, by name.
-pub(super) struct Found(BTreeMap<String, Vec<String>>);
+pub(in crate::store) struct Found(BTreeMap<String, Vec<FoundColumn>>);
 
 impl Found {
-    pub(super) async fn read(tx: &Tx, dialect: Dialect) -> Result<Self, StoreError> {
+    pub(in crate::store) async fn read(tx: &Tx, dialect: Dialect) -> Result<Self, StoreError> {
         // A table of SQLite's own is none of the application's.
-        const SQLITE: &str = r#"SELECT "t"."name", "c"."name" FROM sqlite_master AS "t"
-            JOIN pragma_table_info("t"."name") AS "c"
-            WHERE "t"."type" = 'table' AND "t"."name" NOT LIKE 'sqlite\_%' ESCAPE '\'"#;
-        const POSTGRES: &str = r#"SELECT "table_name", "column_name"
-            FROM information_schema.columns WHERE "table_schema" = current_schema()"#;
+        const SQLITE: &str = r#"SELECT "t"."name", "c"."name", lower("c"."type"),
+                "c"."notnull" = 0 AND "c"."pk" = 0, "c"."dflt_value" IS NOT NULL,
+                "c"."pk" = 1 OR EXISTS (SELECT 1 FROM pragma_index_list("t"."name") AS "i"
+                    WHERE "i"."unique" AND NOT "i"."partial"
+                    AND (SELECT count(*) = 1 AND max("k"."name") = "c"."name"
+                        FROM pragma_index_info("i"."name") AS "k"))
+            FROM sqlite_master AS "t" JOIN pragma_table_info("t"."name") AS "c"
+            WHERE "t"."type" = 'table' AND "t"."name" NOT LIKE 'sqlite\_%' ESCAPE '\'
+            ORDER BY "t"."name", "c"."cid""#;
+        const POSTGRES: &str = r#"SELECT "c"."table_name", "c"."column_name",
+                lower(CASE "c"."data_type" WHEN 'USER-DEFINED' THEN "c"."udt_name"
+                    ELSE "c"."data_type" END),
+                "c"."is_nullable" = 'YES',
+                "c"."column_default" IS NOT NULL OR "c"."is_identity" = 'YES'
+                    OR "c"."is_generated" <> 'NEVER',
+                EXISTS (SELECT 1 FROM pg_index AS "i"
+                    JOIN pg_class AS "r" ON "r"."oid" = "i"."indrelid"
+                    JOIN pg_namespace AS "n" ON "n"."oid" = "r"."relnamespace"
+                    JOIN pg_attribute AS "a"
+                        ON "a"."attrelid" = "r"."oid" AND "a"."attnum" = "i"."indkey"[0]
+                    WHERE "i"."indisunique" AND "i"."indnkeyatts" = 1 AND "i"."indpred" IS NULL
+                    AND "n"."nspname" = "c"."table_schema" AND "r"."relname" = "c"."table_name"
+                    AND "a"."attname" = "c"."column_name")
+            FROM information_schema.columns AS "c"
+            JOIN information_schema.tables AS "t" USING ("table_schema", "table_name")
+            WHERE "c"."table_schema" = current_schema() AND "t"."table_type" = 'BASE TABLE'
+            ORDER BY "c"."table_name", "c"."ordinal_position""#;
         let sql = match dialect {
             Dialect::Sqlite => SQLITE,
             Dialect::Postgres => POSTGRES,
         };
-        let columns = tx.all(sql, values![], |row| Ok((row.text(0)?, row.text(1)?))).await?;
-        let mut tables = BTreeMap::<String, Vec<String>>::new();
+        let columns = tx
+            .all(sql, values![], |row| {
+                let column = FoundColumn {
+                    name: row.text(1)?,
+                    type_name: row.text(2)?,
+                    is_nullable: row.bool(3)?,
+                    has_default: row.bool(4)?,
+                    is_unique: row.bool(5)?,
+                };
+                Ok((row.text(0)?, column))
+            })
+            .await?;
+        let mut tables = BTreeMap::<String, Vec<FoundColumn>>::new();
         for (table, column) in columns {
             tables.entry(table).or_default().push(column);
         }
         Ok(Self(tables))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::store) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn has_column(&self, table: &str, column: &str) -> bool {
-        self.0.get(table).is_some_and(|columns| columns.iter().any(|name| name == column))
+    /// The names of all tables.
+    pub(in crate::store) fn tables(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 
-    /// Whether all of `tables` are there, with all their columns. Others are nobody's business.
-    pub(super) fn check(
-        &self,
-        tables: &[Table],
-        statements: &Statements,
-    ) -> Result<(), StoreError> {
-        for table in tables {
-            if !self.0.contains_key(table.name) {
-                return Err(StoreError::ForeignSchema { missing: format!("table {}", table.name) });
-            }
-            let own = table.columns.iter().map(|column| column.name);
-            let more = statements.fields_of(table.name).iter().map(|field| field.column.as_str());
-            if let Some(column) =
-                own.chain(more).find(|column| !self.has_column(table.name, column))
-            {
-                let missing = format!("column {}.{column}", table.name);
-                return Err(StoreError::ForeignSchema { missing });
-            }
-        }
-        Ok(())
+    /// The columns of a table, if it is there.
+    pub(in crate::store) fn columns(&self, table: &str) -> Option<&[FoundColumn]> {
+        self.0.get(table).map(Vec::as_slice)
+    }
+
+    pub(in crate::store) fn column(&self, table: &str, column: &str) -> Option<&FoundColumn> {
+        self.columns(table)?.iter().find(|found| found.name == column)
     }
 }
