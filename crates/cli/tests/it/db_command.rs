@@ -16,7 +16,8 @@ fn url(server: &Server) -> String {
 }
 
 fn change(server: &Server, sql: &str) {
-    Connection::open(server.database()).unwrap().execute_batch(sql).unwrap();
+    let database = Connection::open(server.database()).expect("a database");
+    database.execute_batch(sql).expect("a statement");
 }
 
 #[tokio::test]
