@@ -136,7 +136,10 @@ impl CookieCache {
             && written <= now.plus_seconds(MOST_AHEAD);
         let is_meant = equal_in_constant_time(payload.session.token.as_bytes(), token.as_bytes())
             && payload.version() == self.version;
-        (is_current && is_meant).then(|| payload.into_session(&self.of_session, &self.of_user))
+        if !is_current || !is_meant {
+            return None;
+        }
+        payload.into_session(&self.of_session, &self.of_user)
     }
 
     /// Upstream gives the cookie of a session that ends with the browser a time of its own; it is
