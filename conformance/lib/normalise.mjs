@@ -15,7 +15,8 @@ const SIGNATURE_ENCODED = /\.(?:[A-Za-z0-9]|%2B|%2F){43}%3D/g;
 const PASSWORD_HASH = /^[0-9a-f]{32}:[0-9a-f]{128}$/;
 const PRIVATE_KEY = /^"([0-9a-f]+)"$/;
 
-const SESSION_DATA = /session_data(\.\d+)?$/;
+/** A part of a session cache that is too long for one cookie. */
+const CHUNK = /^[^=]*\.\d+=([^;]+)/;
 
 const short = (text) => (text.length > 2000 ? `${text.slice(0, 2000)}… (${text.length} characters)` : text);
 
@@ -117,8 +118,7 @@ export class Normaliser {
     if (!opened) return undefined;
     const moment = (time) => `<${this.#date(time)}>`;
     const { payload, expiresAt, ...rest } = opened;
-    const lasts = expiresAt - payload.updatedAt;
-    return { ...this.value(rest, path), expiresAt: moment(expiresAt), lasts: `${Math.round(lasts / 1000)} s`, payload: this.value({ ...payload, updatedAt: moment(payload.updatedAt) }, path) };
+    return { ...this.value(rest, path), expiresAt: moment(expiresAt), payload: this.value({ ...payload, updatedAt: moment(payload.updatedAt) }, path) };
   }
 
   /** `whole` is the text of all chunks, where a session cache is so large that it has some. */
@@ -130,10 +130,8 @@ export class Normaliser {
     const decoded = decodeURIComponent(raw);
     const encoded = encodeURIComponent(decoded) === raw ? "encodeURIComponent" : "other";
     const shown = attributes.map((attribute) => this.text(attribute, path));
-    if (raw && SESSION_DATA.test(name)) {
-      const value = this.#sessionData(whole ?? decoded, path) ?? this.string(decoded, path);
-      return { name, value: whole ? { chunk: raw.length, value } : value, encoding: encoded, attributes: shown };
-    }
+    const data = decoded && this.#sessionData(whole ?? decoded, path);
+    if (data) return { name, value: whole ? { chunk: raw.length, ...data } : data, encoding: encoded, attributes: shown };
     const value = (decoded && this.#signed(decoded, path)) || this.string(decoded, path);
     return { name, value, encoding: encoded, attributes: shown };
   }
@@ -157,9 +155,8 @@ export class Normaliser {
   exchange(request, response) {
     const body = this.body(response.body);
     const lines = response.headers.filter(([name]) => name === "set-cookie").map(([, line]) => line);
-    const chunks = lines.map((line) => /session_data\.\d+=([^;]+)/.exec(line)?.[1]).filter(Boolean);
-    const isChunk = (line) => /session_data\.\d+=/.test(line);
-    const cookies = lines.map((line, i) => this.cookie(line, `cookie ${i}`, isChunk(line) ? chunks.join("") : undefined));
+    const whole = lines.map((line) => CHUNK.exec(line)?.[1] ?? "").join("");
+    const cookies = lines.map((line, i) => this.cookie(line, `cookie ${i}`, CHUNK.test(line) ? whole : undefined));
     const headers = {};
     for (const [name, value] of [...response.headers].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
       if (IGNORED_HEADERS.has(name) || name === "set-cookie") continue;

@@ -4,17 +4,20 @@ import { createDecipheriv, createHmac, hkdfSync } from "node:crypto";
 
 const INFO = "BetterAuth.js Generated Encryption Key";
 const bytes = (text) => Buffer.from(text, "base64url");
+const seconds = (milliseconds) => `${Math.round(milliseconds / 1000)} s`;
 const parsed = (text) => JSON.parse(Buffer.isBuffer(text) ? text.toString("utf8") : text);
 
 function compact(text, secret) {
   const { session, expiresAt, signature } = parsed(bytes(text));
   const expected = createHmac("sha256", secret).update(JSON.stringify({ ...session, expiresAt })).digest("base64url");
-  return signature === expected ? { strategy: "compact", payload: session, expiresAt } : undefined;
+  return signature === expected ? { strategy: "compact", lasts: seconds(expiresAt - session.updatedAt), payload: session, expiresAt } : undefined;
 }
 
 function ofClaims(strategy, header, { iat, exp, jti, ...payload }) {
   const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(jti);
-  return { strategy, header, issued: `${Math.round(iat - payload.updatedAt / 1000)} s after`, jti: jti === undefined ? "none" : isUuid, payload, expiresAt: exp * 1000 };
+  // Whole seconds, of a moment that is given in milliseconds too.
+  const isIssuedNow = Math.abs(iat * 1000 - payload.updatedAt) < 2000;
+  return { strategy, header, isIssuedNow, lasts: seconds((exp - iat) * 1000), jti: jti === undefined ? "none" : isUuid, payload, expiresAt: exp * 1000 };
 }
 
 function jwt(text, secret) {
