@@ -102,7 +102,7 @@ describe("a session that is cached in a cookie", () => {
   test("differs in random values and clock only", () => assert.deepEqual(differ(cached()), []));
   test("of another age", () => assert.deepEqual(differ(cached((said) => ({ ...said, expiresAt: said.expiresAt + 60_000 }))), ["expiresAt", "lasts"]));
   test("of another user", () => assert.deepEqual(differ(cached((said) => ({ ...said, user: { name: "Eve" } }))), ["payload.user.name"]));
-  test("with a field more", () => assert.deepEqual(differ(cached((said) => ({ user: said.user, ...said, more: 1 }))), ["payload.more"]));
+  test("with a field more", () => assert.deepEqual(differ(cached(({ expiresAt, ...said }) => ({ ...said, more: 1, expiresAt }))), ["payload.more"]));
   test("signed by somebody else", () => assert.notDeepEqual(differ(cached(undefined, "another secret")), []));
 });
 

@@ -350,4 +350,15 @@ export const differences = [
       assert.equal(data.value.lasts, "20 s");
     },
   },
+  {
+    id: "requests-are-counted-without-addresses-being-remembered",
+    reason: "Where sessions are not to remember addresses, Better Auth counts no requests either, and passwords can be tried without end; ours counts them by address as always, and stores none with a session.",
+    scenario: /^no addresses, and requests are counted$/,
+    step: /^try [45]$/,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 429);
+      assert.deepEqual(answer(step).body.json, { message: "Too many requests. Please try again later." });
+    },
+  },
 ];

@@ -39,6 +39,8 @@ export class Normaliser {
 
   #date(time) {
     const minutes = Math.round((time - this.#now()) / 60_000);
+    // So far away lies nothing that was reckoned from now.
+    if (Math.abs(minutes) > 90 * 1440) return new Date(time).toISOString();
     if (minutes === 0) return "now";
     return `now${minutes > 0 ? "+" : "-"}${Math.abs(minutes)}min`;
   }

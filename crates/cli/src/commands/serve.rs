@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use crate::args::ServeFlags;
 use crate::config::{Resolved, Settings, mail_place};
 use crate::environment::Environment;
-use crate::{Failure, logging};
+use crate::{Failure, logging, output};
 
 /// Serves until a signal says stop.
 pub(crate) fn run(
@@ -124,6 +124,7 @@ struct Announcement {
     secret: String,
     trusted_origins: Vec<String>,
     mails: String,
+    dangers: Vec<&'static str>,
 }
 
 impl Announcement {
@@ -139,6 +140,7 @@ impl Announcement {
             secret: resolved.secret_source.to_string(),
             trusted_origins: resolved.trusted_origins.clone(),
             mails: mail_place(&resolved.options.mail),
+            dangers: resolved.options.dangers(),
         }
     }
 
@@ -161,7 +163,15 @@ impl Announcement {
         let [sign_up, token, jwks] = self.commands();
         let database = &self.database;
         let trusted = self.trusted_origins.join(", ");
-        if !std::io::stderr().is_terminal() {
+        let is_for_people = std::io::stderr().is_terminal();
+        for danger in &self.dangers {
+            if is_for_people {
+                output::warn(palette, danger);
+            } else {
+                tracing::warn!("{danger}");
+            }
+        }
+        if !is_for_people {
             tracing::info!(
                 address = %self.address, url = self.url, database, secret = self.secret,
                 trusted_origins = trusted, mails = self.mails, try_sign_up = sign_up, try_token = token,
