@@ -42,6 +42,7 @@ mod rate_limit;
 mod redirects;
 mod secret;
 mod secret_command;
+mod session_fixation;
 mod sessions_command;
 mod shutdown;
 mod smtp;

@@ -154,3 +154,6 @@ fn cache(cx: &Context, facts: &mut Facts, session: &Session, user: &User, rememb
     let cookie = &cx.cookies.session_data;
     facts.reply.set_session_data(cookie, &facts.headers, value.as_deref(), max_age);
 }
+
+#[cfg(test)]
+mod tests;
