@@ -72,7 +72,7 @@ struct Read {
 }
 
 impl CookieCache {
-    /// Signed with the current secret; encrypted with it too, and read with those of before.
+    /// Signed or encrypted with the current secret, and read with no other.
     pub(crate) fn new(
         options: &Options,
         secrets: &Secrets,
@@ -83,7 +83,7 @@ impl CookieCache {
         let format = match strategy {
             CookieCacheStrategy::Compact => Format::Compact(secrets.current().clone()),
             CookieCacheStrategy::Jwt => Format::Jwt(Box::new(Jwt::new(secrets.current())?)),
-            CookieCacheStrategy::Jwe => Format::Jwe(Box::new(Jwe::new(secrets)?)),
+            CookieCacheStrategy::Jwe => Format::Jwe(Box::new(Jwe::new(secrets.current())?)),
         };
         let of_session = options.session.additional_fields.clone();
         let of_user = options.user.additional_fields.clone();
