@@ -36,6 +36,7 @@ mod mail;
 mod mail_command;
 mod main_job;
 mod malformed;
+mod options;
 mod own_password;
 mod password_queue;
 mod rate_limit;
