@@ -9,10 +9,15 @@ import { startServer, stopServers, subjectKind } from "./lib/servers.mjs";
 const baseUrl = "http://auth.example:4999";
 after(stopServers);
 
+// Fields of each type, for a signature depends on how each value is printed; one that clients do not see.
+const fields = {
+  user: { additionalFields: { born: { type: "date", defaultValue: "now" }, height: { type: "number", required: false }, nickname: { type: "string", required: false }, tags: { type: "string[]", defaultValue: ["ä", "b"] }, notes: { type: "string", defaultValue: "not for clients", returned: false } } },
+  session: { additionalFields: { theme: { type: "string", defaultValue: "light" }, wide: { type: "boolean", defaultValue: false } } },
+};
+
 async function start(kind, database, strategy) {
-  const settings = { session: { cookieCache: { enabled: true, maxAge: 300, strategy } } };
-  const server = await startServer(kind, { database, baseUrl, settings });
-  return new Run(server);
+  const settings = { ...fields, session: { ...fields.session, cookieCache: { enabled: true, maxAge: 300, strategy } } };
+  return new Run(await startServer(kind, { database, baseUrl, settings }));
 }
 
 for (const strategy of ["compact", "jwt", "jwe"]) {
@@ -22,11 +27,17 @@ for (const strategy of ["compact", "jwt", "jwe"]) {
     const ours = await start(subjectKind, database, strategy);
     for (const [name, from, to] of [["ädä 😀", real, ours], ["brian", ours, real]]) {
       const user = await from.user(name.replace(/[^a-z]/g, "x"));
-      await from.post("/update-user", { name }, { cookies: user.jar }).then((answer) => user.jar.store(answer.setCookies()));
+      const update = { name, nickname: "N\u2028", height: 178 };
+      const answer = await from.post("/update-user", update, { cookies: user.jar });
+      assert.equal(answer.status, 200);
+      user.jar.store(answer.setCookies());
       assert.ok(user.jar.get("better-auth.session_data"), "the session is cached");
-      await from.database((db) => db.exec('delete from "session"'));
+      const before = (await from.raw("GET", "/get-session?disableCookieCache=1", { cookies: user.jar })).json();
+      await from.database((db) => db.prepare('delete from "session"').run());
       const seen = (await to.raw("GET", "/get-session", { cookies: user.jar })).json();
-      assert.equal(seen?.user.name, name);
+      assert.deepEqual(seen, before);
+      assert.deepEqual([seen.user.name, seen.user.nickname, seen.user.height, seen.user.tags, seen.session.theme, seen.session.wide], [name, "N\u2028", 178, ["ä", "b"], "light", false]);
+      assert.ok(!("notes" in seen.user), "a field that clients do not see is in no cookie either");
       const past = (await to.raw("GET", "/get-session?disableCookieCache=1", { cookies: user.jar })).json();
       assert.equal(past, null, "the database is asked where the cookie is not to be believed");
     }

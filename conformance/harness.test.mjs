@@ -90,6 +90,22 @@ describe("a deviation is found", () => {
   test("another lifetime", () => assert.deepEqual(fieldsOf(jwtWith({}, { exp: start / 1000 + 3600 + 901 })), ["exchanges[0].headers.set-auth-jwt[0].lifetime"]));
 });
 
+describe("a session that is cached in a cookie", () => {
+  const cached = (change = (said) => said, sign = secret) => (parts) => {
+    const at = Date.parse(parts.body.expiresAt) - 604_800_000;
+    const said = change({ session: { token: parts.body.token }, user: { name: "Ada" }, updatedAt: at, version: "1", expiresAt: at + 300_000 });
+    const signature = createHmac("sha256", sign).update(JSON.stringify(said)).digest("base64url");
+    const { expiresAt, ...session } = said;
+    return { ...parts, cookie: `better-auth.session_data=${b64({ session, expiresAt, signature })}; Max-Age=300; Path=/` };
+  };
+  const differ = (change) => compareSteps(real(cached()), ours(change)).map(({ field }) => field.replace("exchanges[0].cookies[0].value.", ""));
+  test("differs in random values and clock only", () => assert.deepEqual(differ(cached()), []));
+  test("of another age", () => assert.deepEqual(differ(cached((said) => ({ ...said, expiresAt: said.expiresAt + 60_000 }))), ["expiresAt", "lasts"]));
+  test("of another user", () => assert.deepEqual(differ(cached((said) => ({ ...said, user: { name: "Eve" } }))), ["payload.user.name"]));
+  test("with a field more", () => assert.deepEqual(differ(cached(({ expiresAt, ...said }) => ({ ...said, more: 1, expiresAt }))), ["payload.more"]));
+  test("signed by somebody else", () => assert.notDeepEqual(differ(cached(undefined, "another secret")), []));
+});
+
 test("a report shows no secret, token or signature", () => {
   const left = real();
   const right = ours((parts) => ({ ...parts, status: 500 }));

@@ -291,4 +291,74 @@ export const differences = [
       assert.deepEqual(answer(step).cookies, []);
     },
   },
+  {
+    id: "an-ended-session-changes-nothing",
+    reason: "Better Auth believes the cookie cache where a session lists the others, unlinks accounts or changes fields, and then writes a new cookie: who has one keeps a session for ever that was ended. Ours asks the database first.",
+    scenario: /^cookie cache(: \w+| that was believed once too often)$/,
+    step: /^(ended, and the others are not listed|list-sessions|unlink-account|update-user|update-session)$/,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 401);
+      assert.deepEqual(answer(step).body.json, { code: "UNAUTHORIZED", message: "Unauthorized" });
+      assert.equal(header(step, "set-auth-token"), undefined);
+      assert.ok(answer(step).cookies.length > 0);
+      for (const { value, attributes } of answer(step).cookies) assert.deepEqual([value, attributes[0]], ["", "Max-Age=0"], "every cookie is cleared");
+    },
+  },
+  {
+    id: "an-ended-session-changed-no-row",
+    reason: "The same, seen in the database.",
+    scenario: /^cookie cache that was believed once too often$/,
+    step: /^rows$/,
+    field: /^rows\.user\[0\]\.(name|updatedAt)\./,
+    assert(step) {
+      assert.equal(step.rows.user[0].name.value, "ada");
+    },
+  },
+  {
+    id: "a-deferred-refresh-refreshes",
+    reason: "Where refreshes are deferred, Better Auth answers the POST that is to make one from the cookie cache as long as that is good, and makes none; ours asks the database and makes it.",
+    scenario: /^refresh that is deferred, and a cookie cache$/,
+    step: /^POST with the cookie$/,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 200);
+      assert.equal(answer(step).body.json.session.expiresAt, "<date now+10080min>");
+      assert.ok(answer(step).cookies.some(({ name }) => name.endsWith("session_token")));
+    },
+  },
+  {
+    id: "a-cookie-cache-is-bounded",
+    reason: "Better Auth writes a cookie cache of any size in up to 100 cookies; ours writes none beyond 6 KiB, for servers and proxies refuse requests with longer heads, and the user would be locked out by their own picture.",
+    scenario: /^cookie cache that is too large$/,
+    step: /^(a picture|read)$/,
+    field: /^exchanges\[0\]\.cookies/,
+    assert(step) {
+      assert.equal(answer(step).status, 200);
+      const data = answer(step).cookies.filter(({ name }) => name.includes("session_data"));
+      for (const { value, attributes } of data) assert.deepEqual([value, attributes[0]], ["", "Max-Age=0"], "what there was of it is cleared");
+    },
+  },
+  {
+    id: "a-cookie-cache-never-outlasts-its-age",
+    reason: "Better Auth lets the cookie cache of a session that ends with the browser be believed for a minute, or five, also where the configuration says less.",
+    scenario: /^cookie cache of less than a minute, not to be remembered$/,
+    step: /^(sign-in|get-session)$/,
+    field: /^exchanges\[0\]\.cookies\[\d\]\.value\.(expiresAt|lasts)$/,
+    assert(step) {
+      const data = answer(step).cookies.find(({ name }) => name.endsWith("session_data"));
+      assert.equal(data.value.lasts, "20 s");
+    },
+  },
+  {
+    id: "requests-are-counted-without-addresses-being-remembered",
+    reason: "Where sessions are not to remember addresses, Better Auth counts no requests either, and passwords can be tried without end; ours counts them by address as always, and stores none with a session.",
+    scenario: /^no addresses, and requests are counted$/,
+    step: /^try [45]$/,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 429);
+      assert.deepEqual(answer(step).body.json, { message: "Too many requests. Please try again later." });
+    },
+  },
 ];

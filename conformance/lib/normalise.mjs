@@ -2,6 +2,7 @@
 // placeholder, everything else stays as it is. A random value is named after the place where it was
 // first seen, so a value that should be equal to an earlier one still has to be.
 import { createHmac } from "node:crypto";
+import { openSessionData } from "./session-data.mjs";
 
 const IGNORED_HEADERS = new Set(["date", "connection", "keep-alive", "transfer-encoding", "content-length"]);
 const RANDOM = /(?<![A-Za-z0-9])[A-Za-z0-9]{32}(?![A-Za-z0-9])/g;
@@ -13,6 +14,9 @@ const SIGNATURE = /\.[A-Za-z0-9+/]{43}=/g;
 const SIGNATURE_ENCODED = /\.(?:[A-Za-z0-9]|%2B|%2F){43}%3D/g;
 const PASSWORD_HASH = /^[0-9a-f]{32}:[0-9a-f]{128}$/;
 const PRIVATE_KEY = /^"([0-9a-f]+)"$/;
+
+/** A part of a session cache that is too long for one cookie. */
+const CHUNK = /^[^=]*\.\d+=([^;]+)/;
 
 const short = (text) => (text.length > 2000 ? `${text.slice(0, 2000)}… (${text.length} characters)` : text);
 
@@ -35,6 +39,8 @@ export class Normaliser {
 
   #date(time) {
     const minutes = Math.round((time - this.#now()) / 60_000);
+    // So far away lies nothing that was reckoned from now.
+    if (Math.abs(minutes) > 90 * 1440) return new Date(time).toISOString();
     if (minutes === 0) return "now";
     return `now${minutes > 0 ? "+" : "-"}${Math.abs(minutes)}min`;
   }
@@ -108,15 +114,28 @@ export class Normaliser {
     return this.value(value, path);
   }
 
-  cookie(line, path) {
+  /** What a session cache says, by any strategy; `now` is what its moments are counted from. */
+  #sessionData(text, path) {
+    const opened = openSessionData(text, this.secret);
+    if (!opened) return undefined;
+    const moment = (time) => `<${this.#date(time)}>`;
+    const { payload, expiresAt, ...rest } = opened;
+    return { ...this.value(rest, path), expiresAt: moment(expiresAt), payload: this.value({ ...payload, updatedAt: moment(payload.updatedAt) }, path) };
+  }
+
+  /** `whole` is the text of all chunks, where a session cache is so large that it has some. */
+  cookie(line, path, whole) {
     const [pair, ...attributes] = line.split("; ");
     const at = pair.indexOf("=");
     const name = pair.slice(0, at);
     const raw = pair.slice(at + 1);
     const decoded = decodeURIComponent(raw);
+    const encoded = encodeURIComponent(decoded) === raw ? "encodeURIComponent" : "other";
+    const shown = attributes.map((attribute) => this.text(attribute, path));
+    const data = decoded && this.#sessionData(whole ?? decoded, path);
+    if (data) return { name, value: whole ? { chunk: raw.length, ...data } : data, encoding: encoded, attributes: shown };
     const value = (decoded && this.#signed(decoded, path)) || this.string(decoded, path);
-    const encoding = encodeURIComponent(decoded) === raw ? "encodeURIComponent" : "other";
-    return { name, value, encoding, attributes: attributes.map((attribute) => this.text(attribute, path)) };
+    return { name, value, encoding: encoded, attributes: shown };
   }
 
   header(name, value) {
@@ -137,7 +156,9 @@ export class Normaliser {
 
   exchange(request, response) {
     const body = this.body(response.body);
-    const cookies = response.headers.filter(([name]) => name === "set-cookie").map(([, line], i) => this.cookie(line, `cookie ${i}`));
+    const lines = response.headers.filter(([name]) => name === "set-cookie").map(([, line]) => line);
+    const whole = lines.map((line) => CHUNK.exec(line)?.[1] ?? "").join("");
+    const cookies = lines.map((line, i) => this.cookie(line, `cookie ${i}`, CHUNK.test(line) ? whole : undefined));
     const headers = {};
     for (const [name, value] of [...response.headers].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
       if (IGNORED_HEADERS.has(name) || name === "set-cookie") continue;

@@ -73,23 +73,25 @@ export function launch(command, args, env) {
 }
 
 /** `emailAndPassword` as `EMAIL_AND_PASSWORD`, `onAPIError` as `ON_API_ERROR`. */
-const constant = (name) => name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/([A-Z])([A-Z][a-z])/g, "$1_$2").toUpperCase();
+const constant = (name) => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/([A-Z])([A-Z][a-z])/g, "$1_$2").toUpperCase();
 
-/** `additionalFields` of users and sessions as a configuration file has them: their names keep their case. */
-function fieldsFile(settings) {
+/** What has names of its own, as a configuration file has it: `additionalFields` of users and sessions, `customRules`. */
+function namesFile(settings) {
   const tables = ["user", "session"].flatMap((owner) =>
     Object.entries(settings[owner]?.additionalFields ?? {}).map(([name, field]) => {
       const lines = Object.entries(field).map(([key, value]) => `${constant(key).toLowerCase()} = ${JSON.stringify(value)}`);
       return [`[${owner}.additional_fields.${name}]`, ...lines, ""].join("\n");
     }),
   );
+  const rules = Object.entries(settings.rateLimit?.customRules ?? {}).map(([path, rule]) => `${JSON.stringify(path)} = ${rule ? `{ window = ${rule.window}, max = ${rule.max} }` : false}`);
+  if (rules.length > 0) tables.push(["[rate_limit.custom_rules]", ...rules, ""].join("\n"));
   return tables.join("\n");
 }
 
 /** `{user: {changeEmail: {enabled: true}}}` as `[["USER__CHANGE_EMAIL__ENABLED", "true"]]`. */
 function variables(settings) {
   return Object.entries(settings).flatMap(([name, value]) =>
-    name === "additionalFields" ? [] : value !== null && typeof value === "object"
+    name === "additionalFields" || name === "customRules" ? [] : value !== null && typeof value === "object" && !Array.isArray(value)
       ? variables(value).map(([rest, text]) => [`${constant(name)}__${rest}`, text])
       : [[constant(name), String(value)]],
   );
@@ -144,7 +146,7 @@ export async function startServer(kind, options = {}) {
     env.GATEWRIGHT__RATE_LIMIT__ENABLED = String(Boolean(options.rateLimit));
     if (options.deleteUser) env.GATEWRIGHT__USER__DELETE_USER__ENABLED = "true";
     env.GATEWRIGHT__MAIL__DIRECTORY = mails;
-    const file = fieldsFile(settings);
+    const file = namesFile(settings);
     if (file) {
       const path = join(temporaryDirectory(), "gatewright.toml");
       writeFileSync(path, file);

@@ -137,9 +137,15 @@ impl Facts {
         Some(joined).filter(|value| !value.is_empty())
     }
 
-    /// The client's address, as sessions remember it.
+    /// The client's address, as requests are counted by it.
     pub(crate) fn ip(&self, cx: &Context) -> String {
         client_ip(&self.headers, self.peer.as_ref(), cx)
+    }
+
+    /// The client's address, as sessions remember it: empty where they are not to.
+    pub(crate) fn remembered_ip(&self, cx: &Context) -> String {
+        let is_off = cx.options.advanced.ip_address.disable_tracking;
+        if is_off { String::new() } else { self.ip(cx) }
     }
 
     /// What the client calls itself, as sessions remember it.
@@ -222,7 +228,8 @@ pub(crate) fn client_ip(
     cx: &Context,
 ) -> String {
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip());
-    client_ip::of(headers, peer, &cx.options.advanced.trusted_proxies)
+    let advanced = &cx.options.advanced;
+    client_ip::of(headers, peer, &advanced.trusted_proxies, &advanced.ip_address)
 }
 
 /// Upstream's bearer plugin: a raw token, or one with its signature. Anything else is ignored.

@@ -1,7 +1,7 @@
 //! Whose request it is: the address that rate limits count and sessions remember.
 //!
 //! Upstream: `packages/core/src/utils/ip.ts`. Upstream sees no socket and believes any
-//! `x-forwarded-for` with one address; we believe it from loopback and from `trusted_proxies`
+//! header with one address; we believe it from loopback and from `trusted_proxies`
 //! alone, and otherwise take the peer's own address.
 
 use std::fmt;
@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use http::HeaderMap;
 
-const FORWARDED_FOR: &str = "x-forwarded-for";
+use crate::options::{IpAddressOptions, Ipv6Subnet};
 
 /// An address, or a range of them in CIDR notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,25 +64,33 @@ impl Network {
     }
 }
 
-/// The client's address as text: IPv4 as it is, IPv6 expanded and masked to its /64, since a
-/// single household has them all.
-pub(crate) fn of(headers: &HeaderMap, peer: IpAddr, trusted_proxies: &[Network]) -> String {
+/// The client's address as text: IPv4 as it is, IPv6 expanded and masked to a subnet, since a
+/// single household has all addresses of one.
+pub(crate) fn of(
+    headers: &HeaderMap,
+    peer: IpAddr,
+    trusted_proxies: &[Network],
+    options: &IpAddressOptions,
+) -> String {
     let peer = peer.to_canonical();
     let is_proxy = |ip: IpAddr| trusted_proxies.iter().any(|network| network.contains(ip));
     if peer.is_loopback() || is_proxy(peer) {
-        let forwarded: Vec<&str> = headers
-            .get_all(FORWARDED_FOR)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-            .collect();
-        if let Some(ip) = first_untrusted(&forwarded, trusted_proxies) {
-            return normalised(ip);
+        let said = options.headers.iter().find_map(|name| {
+            let forwarded: Vec<&str> = headers
+                .get_all(name)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .flat_map(|value| value.split(','))
+                .map(str::trim)
+                .filter(|text| !text.is_empty())
+                .collect();
+            first_untrusted(&forwarded, trusted_proxies)
+        });
+        if let Some(ip) = said {
+            return normalised(ip, options.ipv6_subnet);
         }
     }
-    normalised(peer)
+    normalised(peer, options.ipv6_subnet)
 }
 
 /// Without `trusted_proxies`, a list of several addresses says nothing that can be believed.
@@ -100,11 +108,12 @@ fn first_untrusted(forwarded: &[&str], trusted_proxies: &[Network]) -> Option<Ip
     None
 }
 
-fn normalised(ip: IpAddr) -> String {
+fn normalised(ip: IpAddr, subnet: Ipv6Subnet) -> String {
     match ip.to_canonical() {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => {
-            let masked = Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64));
+            let mask = u128::MAX.checked_shl(u128::BITS - subnet.bits()).unwrap_or(0);
+            let masked = Ipv6Addr::from_bits(ip.to_bits() & mask);
             let groups: Vec<String> =
                 masked.segments().iter().map(|group| format!("{group:04x}")).collect();
             groups.join(":")
@@ -121,10 +130,10 @@ mod tests {
     fn client(forwarded: &str, peer: &str, proxies: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         if !forwarded.is_empty() {
-            headers.insert(FORWARDED_FOR, forwarded.parse().unwrap());
+            headers.insert("x-forwarded-for", forwarded.parse().unwrap());
         }
         let proxies: Vec<Network> = proxies.iter().map(|text| text.parse().unwrap()).collect();
-        of(&headers, peer.parse().unwrap(), &proxies)
+        of(&headers, peer.parse().unwrap(), &proxies, &IpAddressOptions::default())
     }
 
     #[test]
@@ -157,6 +166,28 @@ mod tests {
         );
         assert_eq!(client("::ffff:1.2.3.4", "127.0.0.1", &[]), "1.2.3.4");
         assert_eq!(client("", "::ffff:9.9.9.9", &[]), "9.9.9.9");
+    }
+
+    #[test]
+    fn the_first_header_that_holds_an_address_counts_and_a_stranger_is_not_believed() {
+        let mut headers = HeaderMap::new();
+        headers.insert("cf-connecting-ip", "junk".parse().unwrap());
+        headers.insert("x-real-ip", "2001:db8:1:2:3::4".parse().unwrap());
+        headers.insert("x-forwarded-for", "1.2.3.4".parse().unwrap());
+        let mut options = IpAddressOptions {
+            headers: ["cf-connecting-ip", "x-real-ip"].map(|n| n.parse().unwrap()).into(),
+            ..IpAddressOptions::default()
+        };
+        for (bits, expected) in [
+            (32, "2001:0db8:0000:0000:0000:0000:0000:0000"),
+            (48, "2001:0db8:0001:0000:0000:0000:0000:0000"),
+            (128, "2001:0db8:0001:0002:0003:0000:0000:0004"),
+        ] {
+            options.ipv6_subnet = Ipv6Subnet::new(bits).unwrap();
+            assert_eq!(of(&headers, "127.0.0.1".parse().unwrap(), &[], &options), expected);
+        }
+        assert_eq!(of(&headers, "9.9.9.9".parse().unwrap(), &[], &options), "9.9.9.9");
+        assert!([0, 1, 65, 129].into_iter().all(|bits| Ipv6Subnet::new(bits).is_err()));
     }
 
     #[test]

@@ -1,30 +1,39 @@
 //! `*` and `?` in trusted origins. Upstream: `packages/better-auth/src/utils/wildcard.ts`.
 
-/// A pattern in which `*` is any run of characters and `?` is one, neither crossing `/` or `\`.
+/// A pattern in which `*` is any run of characters and `?` is one. In [`Glob::new`] neither crosses
+/// `/` or `\`.
 ///
 /// Matching takes at most pattern × text steps: the text comes from a stranger.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Glob(String);
+pub(crate) struct Glob {
+    pattern: String,
+    crosses: bool,
+}
 
 impl Glob {
     pub(crate) fn new(pattern: &str) -> Self {
-        Self(pattern.to_owned())
+        Self { pattern: pattern.to_owned(), crosses: false }
+    }
+
+    /// Wildcards stand for slashes too.
+    pub(crate) fn crossing(pattern: &str) -> Self {
+        Self { pattern: pattern.to_owned(), crosses: true }
     }
 
     pub(crate) fn text(&self) -> &str {
-        &self.0
+        &self.pattern
     }
 
     /// Whether the whole of `text` matches.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        let is_wild = |c: char| !matches!(c, '/' | '\\');
+        let is_wild = |c: char| self.crosses || !matches!(c, '/' | '\\');
         // `reached[i]`: the pattern read so far can match the first `i` characters.
         let text: Vec<char> = text.chars().collect();
         let mut reached = vec![false; text.len() + 1];
         if let Some(start) = reached.first_mut() {
             *start = true;
         }
-        for token in self.0.chars() {
+        for token in self.pattern.chars() {
             let mut next = vec![false; text.len() + 1];
             if token == '*' {
                 let mut running = false;

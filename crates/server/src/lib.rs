@@ -55,9 +55,11 @@ pub use openapi::openapi;
 pub use options::{
     Advanced, BaseUrl, BaseUrlError, ChangeEmail, CookieAttributeError, CookieAttributes,
     CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride, CookieOverrides,
-    CookiePath, CrossSubDomainCookies, DeleteUser, EmailAndPassword, EmailVerification, ErrorUrl,
-    ErrorUrlError, Jwt, Mail, MailPassword, OnApiError, OpenApi, Options, RateLimit, SameSite,
-    Security, Sender, SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
+    CookiePath, CrossSubDomainCookies, CustomRule, CustomRules, DeleteUser, DisabledPaths,
+    EmailAndPassword, EmailVerification, ErrorUrl, ErrorUrlError, IpAddressOptions, Ipv6Subnet,
+    Jwt, Mail, MailPassword, NoEndpoint, NoIpv6Subnet, OnApiError, OpenApi, Options, RateLimit,
+    RuleError, SameSite, Security, Sender, SenderError, SessionOptions, Smtp, UnknownStrategy,
+    UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::{metrics_router, router};

@@ -4,8 +4,10 @@
 
 mod cookies;
 mod error_page;
+mod ip_address;
 mod mail;
 mod open_api;
+mod paths;
 mod session;
 mod user;
 
@@ -21,8 +23,10 @@ pub use cookies::{
     CookiePath, CrossSubDomainCookies, SameSite,
 };
 pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
+pub use ip_address::{IpAddressOptions, Ipv6Subnet, NoIpv6Subnet};
 pub use mail::{Mail, MailPassword, Security, Sender, SenderError, Smtp};
 pub use open_api::OpenApi;
+pub use paths::{CustomRule, CustomRules, DisabledPaths, NoEndpoint, RuleError};
 pub use session::{CookieCacheOptions, CookieCacheStrategy, SessionOptions, UnknownStrategy};
 pub use user::{ChangeEmail, DeleteUser, UserOptions};
 
@@ -40,6 +44,8 @@ pub struct Options {
     pub secret: Secret,
     /// Where secrets take turns: which version `secret` is, and those of before.
     pub secret_rotation: Option<SecretRotation>,
+    /// `disabled_paths`.
+    pub disabled_paths: DisabledPaths,
     /// `email_and_password`.
     pub email_and_password: EmailAndPassword,
     /// `user`.
@@ -196,11 +202,13 @@ pub struct RateLimit {
     pub window: i64,
     /// Requests a window, for each address and path.
     pub max: u32,
+    /// `custom_rules`.
+    pub custom_rules: CustomRules,
 }
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { enabled: true, window: 10, max: 100 }
+        Self { enabled: true, window: 10, max: 100, custom_rules: CustomRules::default() }
     }
 }
 
@@ -217,8 +225,19 @@ pub struct Advanced {
     pub default_cookie_attributes: CookieAttributes,
     /// `cookies`: names and attributes of single ones.
     pub cookies: CookieOverrides,
+    /// `ip_address`.
+    pub ip_address: IpAddressOptions,
     /// `ip_address.trusted_proxies`: whose `x-forwarded-for` is believed, beside loopback's.
     pub trusted_proxies: Vec<Network>,
+    /// Takes a path with a slash at its end for the one without.
+    pub skip_trailing_slashes: bool,
+    /// Lets every site send requests with a user's cookies: for tests only. Unless it is said, it
+    /// is as `disable_origin_check`; where that is on, all that `false` keeps is that no form of
+    /// another site signs anybody in.
+    pub disable_csrf_check: Option<bool>,
+    /// Lets links lead to any site, and every site send requests with a user's cookies, as upstream
+    /// has it: for tests only.
+    pub disable_origin_check: bool,
 }
 
 impl Default for Advanced {
@@ -229,7 +248,11 @@ impl Default for Advanced {
             cross_sub_domain_cookies: CrossSubDomainCookies::default(),
             default_cookie_attributes: CookieAttributes::default(),
             cookies: CookieOverrides::default(),
+            ip_address: IpAddressOptions::default(),
             trusted_proxies: Vec::new(),
+            skip_trailing_slashes: false,
+            disable_csrf_check: None,
+            disable_origin_check: false,
         }
     }
 }
@@ -254,6 +277,22 @@ impl Default for Jwt {
 }
 
 impl Options {
+    /// What is dangerous about these options, for whoever starts the server.
+    pub fn dangers(&self) -> Vec<&'static str> {
+        const CSRF: &str = "advanced.disable_csrf_check is on: EVERY website can send requests as \
+                            the users who visit it";
+        const ORIGIN: &str = "advanced.disable_origin_check is on: EVERY website can send requests \
+                              as the users who visit it, and links of this server lead anywhere";
+        let Advanced { disable_csrf_check, disable_origin_check, .. } = self.advanced;
+        let dangers = [(disable_csrf_check == Some(true), CSRF), (disable_origin_check, ORIGIN)];
+        dangers.into_iter().filter(|(is_on, _)| *is_on).map(|(_, danger)| danger).collect()
+    }
+
+    /// Whether a browser may be sent to `url`.
+    pub(crate) fn trusts_redirect(&self, url: &str) -> bool {
+        self.advanced.disable_origin_check || self.trusted_origins.trusts_redirect(url)
+    }
+
     /// Defaults for a server at `base_url` that trusts `trusted_origins` beside its own.
     pub fn new(
         base_url: BaseUrl,
@@ -266,6 +305,7 @@ impl Options {
             app_name: None,
             secret,
             secret_rotation: None,
+            disabled_paths: DisabledPaths::default(),
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),
             email_verification: EmailVerification::default(),

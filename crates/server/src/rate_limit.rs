@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Date;
-use crate::options::RateLimit;
+use crate::options::{CustomRule, RateLimit};
 
 /// Address and path pairs that are remembered; beyond it the oldest windows are forgotten.
 const MOST_COUNTERS: usize = 100_000;
@@ -51,7 +51,7 @@ impl<'a> Path<'a> {
 
 struct Rule {
     /// What unknown paths under this rule are counted as; never the path of an endpoint.
-    name: &'static str,
+    name: String,
     /// Seconds.
     window: i64,
     max: u32,
@@ -69,10 +69,10 @@ impl RateLimiter {
         if !self.general.enabled {
             return Ok(());
         }
-        let Rule { window, max, name } = self.rule(path.text());
+        let Some(Rule { window, max, name }) = self.rule(path.text()) else { return Ok(()) };
         let path = match path {
             Path::Known(path) => path.to_owned(),
-            Path::Unknown(_) => name.to_owned(),
+            Path::Unknown(_) => name,
         };
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         if counters.len() >= MOST_COUNTERS {
@@ -94,15 +94,23 @@ impl RateLimiter {
         Ok(())
     }
 
-    fn rule(&self, path: &str) -> Rule {
+    /// `None` where requests are not counted.
+    fn rule(&self, path: &str) -> Option<Rule> {
         const PASSWORDS: [&str; 4] = ["/sign-in", "/sign-up", "/change-password", "/change-email"];
         const MAILS: [&str; 2] = ["/request-password-reset", "/send-verification-email"];
+        let rule = |name: &str, window, max| Some(Rule { name: name.to_owned(), window, max });
+        if let Some((pattern, custom)) = self.general.custom_rules.of(path) {
+            return match custom {
+                CustomRule::Limit { window, max } => rule(&format!("rule {pattern}"), window, max),
+                CustomRule::Unlimited => None,
+            };
+        }
         if PASSWORDS.iter().any(|start| path.starts_with(start)) {
-            Rule { name: "passwords", window: 10, max: 3 }
+            rule("passwords", 10, 3)
         } else if MAILS.contains(&path) {
-            Rule { name: "mails", window: 60, max: 3 }
+            rule("mails", 60, 3)
         } else {
-            Rule { name: "general", window: self.general.window, max: self.general.max }
+            rule("general", self.general.window, self.general.max)
         }
     }
 }

@@ -23,7 +23,7 @@ impl Destination {
         let own = format!("{}{}", base.origin, base.path);
         let url = if callback_url.is_empty() {
             Url::parse(&format!("{own}/error"))
-        } else if cx.options.trusted_origins.trusts_redirect(callback_url) {
+        } else if cx.options.trusts_redirect(callback_url) {
             Url::parse(&own).and_then(|own| own.join(callback_url))
         } else {
             return Err(refused());
@@ -63,7 +63,7 @@ impl Return {
     ) -> Result<Option<Self>, ApiError> {
         match callback_url.filter(|url| !url.is_empty()) {
             None => Ok(None),
-            Some(url) if cx.options.trusted_origins.trusts_redirect(&url) => Ok(Some(Self(url))),
+            Some(url) if cx.options.trusts_redirect(&url) => Ok(Some(Self(url))),
             Some(_) => Err(ApiError::known(&error_codes::INVALID_CALLBACK_URL)),
         }
     }

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, OriginalUri, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any};
 use axum::{Json, Router};
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -76,10 +77,18 @@ const HEALTH: [Watched; 2] = [
 pub fn router(cx: Context) -> Router {
     let wire = ENDPOINTS
         .into_iter()
-        .fold(Router::new(), |router, (path, methods)| router.route(path, methods().router))
+        .fold(Router::new(), |router, (path, methods)| {
+            let router = router.route(path, methods().router);
+            if cx.options.advanced.skip_trailing_slashes {
+                router.route(&format!("{path}/"), methods().router)
+            } else {
+                router
+            }
+        })
         .fallback(not_found)
-        .layer(from_fn(no_head))
+        .layer(from_fn(no_nonsense))
         .layer(from_fn_with_state(cx.clone(), rate_limit))
+        .layer(from_fn_with_state(cx.clone(), disabled_paths))
         .layer(from_fn_with_state(cx.clone(), cors::cors));
     Router::new()
         .nest(&cx.options.base_url.path, wire)
@@ -111,10 +120,33 @@ pub fn metrics_router(cx: Context) -> Router {
         .with_state(cx)
 }
 
-/// Upstream knows no `HEAD`, where the router would answer it as a `GET`.
-async fn no_head(request: Request, next: Next) -> Response {
-    if request.method() == Method::HEAD {
+/// Upstream knows no `HEAD`, where the router would answer it as a `GET`, and no empty part of a
+/// path, where the router would take one for a parameter.
+async fn no_nonsense(request: Request, next: Next) -> Response {
+    if request.method() == Method::HEAD || request.uri().path().contains("//") {
         return ApiError::not_found().into_response();
+    }
+    next.run(request).await
+}
+
+/// Whether there is an endpoint at `path`, below the base path.
+pub(crate) fn is_endpoint(path: &str) -> bool {
+    !path.contains('{') && ENDPOINTS.iter().any(|(known, _)| *known == path)
+}
+
+/// The path below the base path, as it was sent: what a nested router shows lacks a slash where the
+/// two are parted by more than one.
+fn below_base<'r>(cx: &Context, request: &'r Request) -> &'r str {
+    let sent = request.extensions().get::<OriginalUri>();
+    let path = sent.map_or(request.uri(), |OriginalUri(uri)| uri).path();
+    path.strip_prefix(cx.options.base_url.path.as_str()).unwrap_or(path)
+}
+
+/// Endpoints that are switched off: upstream's text, and no other method does anything either.
+async fn disabled_paths(State(cx): State<Context>, request: Request, next: Next) -> Response {
+    if cx.options.disabled_paths.contains(below_base(&cx, &request)) {
+        const TEXT: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "text/plain;charset=UTF-8")];
+        return (StatusCode::NOT_FOUND, TEXT, "Not Found").into_response();
     }
     next.run(request).await
 }
@@ -123,11 +155,8 @@ async fn no_head(request: Request, next: Next) -> Response {
 async fn rate_limit(State(cx): State<Context>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let ip = client_ip(request.headers(), peer, &cx);
-    let path = request.uri().path();
-    let path = path.strip_prefix(cx.options.base_url.path.as_str()).unwrap_or(path);
-    let path = path.trim_end_matches('/');
-    let is_known = ENDPOINTS.iter().any(|(known, _)| *known == path);
-    let path = if is_known { Path::Known(path) } else { Path::Unknown(path) };
+    let path = below_base(&cx, &request).trim_end_matches('/');
+    let path = if is_endpoint(path) { Path::Known(path) } else { Path::Unknown(path) };
     match cx.rate_limiter.check(ip, path, cx.clock.now()) {
         Ok(()) => next.run(request).await,
         Err(too_many) => {

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::args::ServeFlags;
 use crate::config::{Resolved, Settings, mail_place};
 use crate::environment::Environment;
-use crate::{Failure, logging, telemetry};
+use crate::{Failure, logging, output, telemetry};
 
 /// Serves until a signal says stop.
 pub(crate) fn run(
@@ -172,6 +172,7 @@ struct Announcement {
     trusted_origins: Vec<String>,
     mails: String,
     metrics: Option<SocketAddr>,
+    dangers: Vec<&'static str>,
 }
 
 impl Announcement {
@@ -193,6 +194,7 @@ impl Announcement {
             trusted_origins: resolved.trusted_origins.clone(),
             mails: mail_place(&resolved.options.mail),
             metrics,
+            dangers: resolved.options.dangers(),
         }
     }
 
@@ -215,7 +217,15 @@ impl Announcement {
         let [sign_up, token, jwks] = self.commands();
         let database = &self.database;
         let trusted = self.trusted_origins.join(", ");
-        if !std::io::stderr().is_terminal() {
+        let is_for_people = std::io::stderr().is_terminal();
+        for danger in &self.dangers {
+            if is_for_people {
+                output::warn(palette, danger);
+            } else {
+                tracing::warn!("{danger}");
+            }
+        }
+        if !is_for_people {
             tracing::info!(
                 address = %self.address, url = self.url, database, secret = self.secret,
                 trusted_origins = trusted, mails = self.mails, try_sign_up = sign_up, try_token = token,

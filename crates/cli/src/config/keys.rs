@@ -8,14 +8,6 @@ use serde_json::{Value as Json, json};
 
 use super::Settings;
 
-/// A value as it was given.
-#[derive(Clone, Copy)]
-pub(super) enum Value<'a> {
-    Toml(&'a toml::Value),
-    /// From the environment, where everything is text.
-    Text(&'a str),
-}
-
 /// One key.
 pub(super) struct Key {
     pub(super) name: &'static str,
@@ -28,6 +20,8 @@ pub(super) struct Key {
 
 /// What a key takes, and where it goes. A text or list may be refused in words.
 enum Takes {
+    /// A number, not any.
+    Choice(fn(&mut Settings, u32) -> Result<(), String>),
     Count(fn(&mut Settings, u32)),
     Flag(fn(&mut Settings, bool)),
     List(fn(&mut Settings, Vec<String>) -> Result<(), String>),
@@ -53,14 +47,18 @@ macro_rules! keys {
     };
 }
 
+mod advanced;
 mod cookies;
 mod mail;
 mod operate;
 mod session;
+mod value;
+
+pub(super) use value::Value;
 
 /// Every key, in alphabetical order.
 pub(super) static ALL: LazyLock<Vec<&Key>> = LazyLock::new(|| {
-    let mut all: Vec<&Key> = [KEYS, mail::KEYS, operate::KEYS, session::KEYS]
+    let mut all: Vec<&Key> = [KEYS, advanced::KEYS, mail::KEYS, operate::KEYS, session::KEYS]
         .into_iter()
         .chain(cookies::KEYS)
         .flatten()
@@ -234,7 +232,9 @@ impl Key {
     /// What it takes, in JSON Schema.
     pub(super) fn schema(&self) -> Json {
         let mut schema = match self.takes {
-            Takes::Count(_) => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
+            Takes::Choice(_) | Takes::Count(_) => {
+                json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX })
+            }
             Takes::Flag(_) => json!({ "type": "boolean" }),
             Takes::Port(_) => json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX }),
             Takes::List(_) => json!({ "anyOf": [
@@ -262,6 +262,7 @@ impl Key {
     /// repeated: somebody may have pasted a secret into the wrong place.
     pub(super) fn set(&self, to: &mut Settings, value: Value<'_>) -> Result<(), String> {
         match self.takes {
+            Takes::Choice(set) => return set(to, value.count().ok_or("takes a whole number")?),
             Takes::Count(set) => set(to, value.count().ok_or("takes a whole number, like 128")?),
             Takes::Flag(set) => set(to, value.flag().ok_or("takes true or false")?),
             Takes::List(set) => {
@@ -280,57 +281,6 @@ impl Key {
             Takes::Text(set) => return set(to, value.text().ok_or("takes a text")?),
         }
         Ok(())
-    }
-}
-
-impl<'a> Value<'a> {
-    pub(super) fn text(self) -> Option<&'a str> {
-        match self {
-            Self::Toml(value) => value.as_str(),
-            Self::Text(text) => Some(text),
-        }
-    }
-
-    pub(super) fn flag(self) -> Option<bool> {
-        match self {
-            Self::Toml(value) => value.as_bool(),
-            Self::Text(text) => text.parse().ok(),
-        }
-    }
-
-    fn count(self) -> Option<u32> {
-        match self {
-            Self::Toml(value) => value.as_integer().and_then(|n| u32::try_from(n).ok()),
-            Self::Text(text) => text.parse().ok(),
-        }
-    }
-
-    fn ratio(self) -> Option<f64> {
-        let ratio = match self {
-            Self::Toml(toml::Value::Float(ratio)) => Some(*ratio),
-            Self::Toml(toml::Value::Integer(ratio @ 0..=1)) => {
-                Some(if *ratio == 0 { 0.0 } else { 1.0 })
-            }
-            Self::Toml(_) => None,
-            Self::Text(text) => text.parse().ok(),
-        };
-        ratio.filter(|ratio| (0.0..=1.0).contains(ratio))
-    }
-
-    fn seconds(self) -> Option<i64> {
-        match self {
-            Self::Toml(toml::Value::Integer(seconds)) => Some(*seconds),
-            value => crate::moment::span(value.text()?),
-        }
-    }
-
-    /// A list, or texts with commas between them.
-    fn list(self) -> Option<Vec<String>> {
-        if let Self::Toml(toml::Value::Array(items)) = self {
-            return items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-        }
-        let items = self.text()?.split(',').map(str::trim);
-        Some(items.filter(|item| !item.is_empty()).map(str::to_owned).collect())
     }
 }
 

@@ -6,6 +6,7 @@ mod fields;
 mod keys;
 mod mail;
 mod report;
+mod rules;
 mod secret;
 mod telemetry;
 
@@ -16,8 +17,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gatewright_server::{
-    AdditionalFields, Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt,
-    Mail, OnApiError, OpenApi, Options, Random, RateLimit, SessionOptions, UserOptions,
+    AdditionalFields, Advanced, BaseUrl, DatabaseUrl, DisabledPaths, EmailAndPassword,
+    EmailVerification, Jwt, Mail, OnApiError, OpenApi, Options, Random, RateLimit, SessionOptions,
+    UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -26,6 +28,7 @@ use fields::GivenFields;
 use keys::{ALL, Value};
 pub(crate) use mail::place as mail_place;
 pub(crate) use report::{schema, shown};
+use rules::GivenRules;
 pub(crate) use secret::SecretSource;
 use telemetry::Telemetry;
 
@@ -45,6 +48,7 @@ pub(crate) struct Settings {
     trusted_origins: Option<Vec<String>>,
     secret_file: Option<PathBuf>,
     secrets_file: Option<PathBuf>,
+    disabled_paths: DisabledPaths,
     email_and_password: EmailAndPassword,
     user: UserOptions,
     email_verification: EmailVerification,
@@ -62,6 +66,7 @@ pub(crate) struct Settings {
     /// Where each key that was set was set.
     places: BTreeMap<&'static str, String>,
     fields: GivenFields,
+    rules: GivenRules,
 }
 
 impl Default for Settings {
@@ -74,6 +79,7 @@ impl Default for Settings {
             trusted_origins: None,
             secret_file: None,
             secrets_file: None,
+            disabled_paths: DisabledPaths::default(),
             email_and_password: EmailAndPassword::default(),
             user: UserOptions::default(),
             email_verification: EmailVerification::default(),
@@ -90,6 +96,7 @@ impl Default for Settings {
             app_name: None,
             places: BTreeMap::new(),
             fields: GivenFields::default(),
+            rules: GivenRules::default(),
         }
     }
 }
@@ -149,6 +156,7 @@ impl Settings {
             settings.set(name, &key, Value::Text(value), &mut problems);
         }
         let [of_users, of_sessions] = settings.fields.build(&mut problems);
+        settings.rate_limit.custom_rules = settings.rules.build(&mut problems);
         settings.user.additional_fields = of_users;
         settings.session.additional_fields = of_sessions;
         Ok((settings, problems))
@@ -214,6 +222,7 @@ impl Settings {
             secret::find(&places, random)?;
         let mut options = Options::new(base_url, &trusted_origins, secret)?;
         options.secret_rotation = rotation;
+        options.disabled_paths = self.disabled_paths;
         options.email_and_password = self.email_and_password;
         options.user = self.user;
         options.email_verification = self.email_verification;
@@ -243,7 +252,8 @@ impl Settings {
     }
 
     fn set(&mut self, place: &str, key: &str, value: Value<'_>, problems: &mut Vec<String>) {
-        if let Some(result) = self.fields.set(place, key, value) {
+        let of_names = self.fields.set(place, key, value);
+        if let Some(result) = of_names.or_else(|| self.rules.set(place, key, value)) {
             problems.extend(result.err().map(|problem| format!("{place}: {key}: {problem}")));
             return;
         }

@@ -5,7 +5,7 @@ use gatewright_server::{BaseUrl, Options, Random, Secret, check_cookies};
 use serde_json::{Map, Value as Json, json};
 
 use super::keys::ALL;
-use super::{SecretSource, Settings, fields, secret};
+use super::{SecretSource, Settings, fields, rules, secret};
 use crate::environment::Environment;
 
 /// A key, its value, and where that was set; `None` is the default.
@@ -15,19 +15,20 @@ pub(crate) struct Shown<'s> {
     pub(crate) place: Option<&'s str>,
 }
 
-/// Every key, in alphabetical order, then those of additional fields. No secret is among them.
+/// Every key, in alphabetical order, then those of additional fields and of rules. No secret is among them.
 pub(crate) fn shown(settings: &Settings) -> impl Iterator<Item = Shown<'_>> {
     let own = ALL.iter().map(|key| Shown {
         name: key.name,
         value: key.show(settings),
         place: settings.places.get(key.name).map(String::as_str),
     });
-    let fields = settings.fields.set.iter().map(|(name, (value, place))| Shown {
+    let named = settings.fields.set.iter().chain(&settings.rules.set);
+    let named = named.map(|(name, (value, place))| Shown {
         name,
         value: value.clone(),
         place: Some(place),
     });
-    own.chain(fields)
+    own.chain(named)
 }
 
 impl Settings {
@@ -107,6 +108,10 @@ pub(crate) fn schema() -> Json {
         if let Some(section) = section.and_then(Json::as_object_mut) {
             section.insert("additional_fields".to_owned(), fields::schema());
         }
+    }
+    let section = root.pointer_mut("/properties/rate_limit/properties");
+    if let Some(section) = section.and_then(Json::as_object_mut) {
+        section.insert("custom_rules".to_owned(), rules::schema());
     }
     if let Some(root) = root.as_object_mut() {
         let dialect = "https://json-schema.org/draft/2020-12/schema";

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::jwt::from_claims;
 use super::payload::{Written, WrittenClaims};
 use super::{CacheError, Read};
-use crate::crypto::{ContentKey, IV_BYTES, Random, Refused, Sealed, Secrets, TAG_BYTES};
+use crate::crypto::{ContentKey, IV_BYTES, Random, Refused, Sealed, Secret, TAG_BYTES};
 
 /// What the keys are derived for.
 const SALT: &str = "better-auth-session";
@@ -42,16 +42,14 @@ struct Header {
 }
 
 pub(super) struct Jwe {
-    current: ContentKey,
-    /// Of the secrets of before.
-    older: Vec<ContentKey>,
+    key: ContentKey,
 }
 
 impl Jwe {
-    pub(super) fn new(secrets: &Secrets) -> Result<Self, Refused> {
-        let mut keys = secrets.all().map(|secret| ContentKey::derive(secret, SALT));
-        let current = keys.next().ok_or(Refused)??;
-        Ok(Self { current, older: keys.collect::<Result<_, _>>()? })
+    /// Upstream also reads what older secrets have encrypted. Here they are for keys in the database
+    /// alone: whoever learns an old one could otherwise be anybody, by a cookie of their own making.
+    pub(super) fn new(secret: &Secret) -> Result<Self, Refused> {
+        Ok(Self { key: ContentKey::derive(secret, SALT)? })
     }
 
     pub(super) fn write(
@@ -61,13 +59,12 @@ impl Jwe {
         lasts: i64,
         random: &Random,
     ) -> Result<String, CacheError> {
-        let kid = self.current.id();
+        let kid = self.key.id();
         let header = serde_json::to_vec(&WrittenHeader { alg: ALGORITHM, enc: ENCRYPTION, kid })?;
         let header = URL_SAFE_NO_PAD.encode(header);
         let jti = Some(random.uuid());
         let claims = serde_json::to_vec(&WrittenClaims { payload, iat, exp: iat + lasts, jti })?;
-        let Sealed { iv, ciphertext, tag } =
-            self.current.seal(&claims, header.as_bytes(), random)?;
+        let Sealed { iv, ciphertext, tag } = self.key.seal(&claims, header.as_bytes(), random)?;
         let [iv, ciphertext, tag] =
             [&iv[..], &ciphertext, &tag].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
         // No encrypted key stands in the second place: the key is agreed upon.
@@ -90,12 +87,10 @@ impl Jwe {
         let ciphertext = decode(ciphertext)?;
         let tag: [u8; TAG_BYTES] = decode(tag)?.try_into().ok()?;
         // Before keys had names, a cookie did not say which it is of.
-        let is_meant = |key: &&ContentKey| kid.as_deref().is_none_or(|kid| kid == key.id());
-        let json =
-            std::iter::once(&self.current).chain(&self.older).filter(is_meant).find_map(|key| {
-                let sealed = Sealed { iv, ciphertext: ciphertext.clone(), tag };
-                key.open(sealed, header.as_bytes()).ok()
-            })?;
+        if kid.is_some_and(|kid| kid != self.key.id()) {
+            return None;
+        }
+        let json = self.key.open(Sealed { iv, ciphertext, tag }, header.as_bytes()).ok()?;
         from_claims(&json)
     }
 }

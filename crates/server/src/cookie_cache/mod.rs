@@ -72,7 +72,7 @@ struct Read {
 }
 
 impl CookieCache {
-    /// Signed with the current secret; encrypted with it too, and read with those of before.
+    /// Signed or encrypted with the current secret, and read with no other.
     pub(crate) fn new(
         options: &Options,
         secrets: &Secrets,
@@ -83,7 +83,7 @@ impl CookieCache {
         let format = match strategy {
             CookieCacheStrategy::Compact => Format::Compact(secrets.current().clone()),
             CookieCacheStrategy::Jwt => Format::Jwt(Box::new(Jwt::new(secrets.current())?)),
-            CookieCacheStrategy::Jwe => Format::Jwe(Box::new(Jwe::new(secrets)?)),
+            CookieCacheStrategy::Jwe => Format::Jwe(Box::new(Jwe::new(secrets.current())?)),
         };
         let of_session = options.session.additional_fields.clone();
         let of_user = options.user.additional_fields.clone();
@@ -136,7 +136,10 @@ impl CookieCache {
             && written <= now.plus_seconds(MOST_AHEAD);
         let is_meant = equal_in_constant_time(payload.session.token.as_bytes(), token.as_bytes())
             && payload.version() == self.version;
-        (is_current && is_meant).then(|| payload.into_session(&self.of_session, &self.of_user))
+        if !is_current || !is_meant {
+            return None;
+        }
+        payload.into_session(&self.of_session, &self.of_user)
     }
 
     /// Upstream gives the cookie of a session that ends with the browser a time of its own; it is

@@ -100,13 +100,14 @@ struct CachedUser {
 
 impl Payload {
     /// The session with the additional fields of it and of its user, as far as clients see them.
+    /// `None` if one of those is missing: the cookie is older than the field.
     pub(super) fn into_session(
         self,
         of_session: &AdditionalFields,
         of_user: &AdditionalFields,
-    ) -> ActiveSession {
+    ) -> Option<ActiveSession> {
         let Self { session, user, .. } = self;
-        ActiveSession {
+        Some(ActiveSession {
             session: Session {
                 id: session.id,
                 expires_at: session.expires_at,
@@ -116,7 +117,7 @@ impl Payload {
                 ip_address: session.ip_address,
                 user_agent: session.user_agent,
                 user_id: session.user_id,
-                additional: additional(of_session, session.more),
+                additional: additional(of_session, session.more)?,
             },
             user: User {
                 id: user.id,
@@ -126,15 +127,18 @@ impl Payload {
                 image: user.image,
                 created_at: user.created_at,
                 updated_at: user.updated_at,
-                additional: additional(of_user, user.more),
+                additional: additional(of_user, user.more)?,
             },
-        }
+        })
     }
 }
 
-fn additional(fields: &AdditionalFields, mut values: Map<String, Json>) -> Additional {
-    let values = fields.all().iter().map(|field| values.remove(&field.name).unwrap_or_default());
-    Additional::new(fields.clone(), values.collect())
+fn additional(fields: &AdditionalFields, mut cached: Map<String, Json>) -> Option<Additional> {
+    let values = fields.all().iter().map(|field| {
+        let value = cached.remove(&field.name).filter(|_| field.returned);
+        value.or_else(|| (!field.returned).then_some(Json::Null))
+    });
+    Some(Additional::new(fields.clone(), values.collect::<Option<_>>()?))
 }
 
 fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {

@@ -56,14 +56,6 @@ impl Secrets {
         &self.current
     }
 
-    /// Every secret that may have encrypted something, the current one first.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Secret> {
-        let rotation = self.rotation.as_ref();
-        let older = rotation.into_iter().flat_map(|rotation| &rotation.older);
-        let unversioned = rotation.and_then(|rotation| rotation.unversioned.as_ref());
-        std::iter::once(&self.current).chain(older.map(|(_, secret)| secret)).chain(unversioned)
-    }
-
     /// [`Secret::encrypt`] with the current secret; says its version where there are several.
     pub(crate) fn encrypt(&self, text: &str, random: &Random) -> Result<String, DecryptError> {
         let hex = self.current.encrypt(text, random)?;

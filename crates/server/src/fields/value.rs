@@ -5,7 +5,7 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value as Json;
 
-use super::{AdditionalField, AdditionalFields, Changes};
+use super::{AdditionalField, AdditionalFields};
 
 /// What a row holds in its additional fields, in their order. As JSON it has those that clients may
 /// see.
@@ -19,16 +19,6 @@ impl Additional {
     /// `values` are in the order of `fields`.
     pub(crate) fn new(fields: AdditionalFields, values: Vec<Json>) -> Self {
         Self { fields, values }
-    }
-
-    /// The same after `changes`.
-    pub(crate) fn changed(mut self, changes: &Changes) -> Self {
-        for (index, value) in self.values.iter_mut().enumerate() {
-            if let Some(new) = changes.at(index) {
-                value.clone_from(new);
-            }
-        }
-        self
     }
 
     /// Each field and its value.

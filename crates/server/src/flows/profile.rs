@@ -5,7 +5,7 @@ use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error_codes;
-use crate::store::{ActiveSession, NewImage, Session, StoreError, User};
+use crate::store::{ActiveSession, NewImage, Session, StoreError};
 use crate::wire;
 
 /// Upstream's words, which come without a code.
@@ -28,23 +28,14 @@ pub(crate) async fn update(
     }
     let ActiveSession { session, user } = active;
     let now = cx.clock.now();
-    let changed = User {
-        name: body.name.clone().unwrap_or(user.name),
-        image: match &body.image {
-            NewImage::AsBefore => user.image,
-            NewImage::None => None,
-            NewImage::Some(image) => Some(image.clone()),
-        },
-        updated_at: now,
-        additional: user.additional.changed(&more),
-        ..user
-    };
-    let updated = cx.store.update_profile(&changed.id, body.name, body.image, &more, now).await;
-    updated.map_err(|error| match error {
+    let updated = cx.store.update_profile(user.id, body.name, body.image, more, now).await;
+    let updated = updated.map_err(|error| match error {
         StoreError::Conflict(_) => ApiError::known(&error_codes::FAILED_TO_UPDATE_USER),
         error => error.into(),
     })?;
-    session::renew_cookies(cx, facts, &session, &changed);
+    // None if they were deleted meanwhile.
+    let user = updated.ok_or_else(|| ApiError::known(&error_codes::FAILED_TO_UPDATE_USER))?;
+    session::renew_cookies(cx, facts, &session, &user);
     Ok(())
 }
 

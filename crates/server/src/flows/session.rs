@@ -116,7 +116,7 @@ pub(crate) fn begin(cx: &Context, facts: &Facts, user_id: &str, remember: Rememb
         token: cx.random.id(ID_CHARACTERS),
         created_at: now,
         updated_at: now,
-        ip_address: Some(facts.ip(cx)),
+        ip_address: Some(facts.remembered_ip(cx)),
         user_agent: Some(facts.user_agent()),
         user_id: user_id.to_owned(),
         additional: cx.options.session.additional_fields.defaults(now),
@@ -162,3 +162,6 @@ fn cache(cx: &Context, facts: &mut Facts, session: &Session, user: &User, rememb
     let cookie = &cx.cookies.session_data;
     facts.reply.set_session_data(cookie, &facts.headers, value.as_deref(), max_age);
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
-use crate::crypto::Random;
+use crate::crypto::{Random, Secrets};
 use crate::options::{Mail as MailOptions, Options, Security};
 use crate::shape::is_email;
 use crate::store::{Store, StoreError};
@@ -176,7 +176,8 @@ impl Mailer {
             return Ok(Self(None));
         }
         let runtime = Handle::try_current().map_err(|_no_runtime| MailError::NoRuntime)?;
-        let queue = Queue::new(store, options.secret.clone(), random.clone());
+        let secrets = Secrets::new(options.secret.clone(), options.secret_rotation.clone());
+        let queue = Queue::new(store, secrets, random.clone());
         let office = Arc::new(Office { queue, clock, random, news: Notify::new() });
         let (stop, stopping) = watch::channel(false);
         let mut lanes = JoinSet::new();

@@ -2,7 +2,7 @@
 
 use super::Mail;
 use crate::clock::Date;
-use crate::crypto::{ID_CHARACTERS, Random, Secret};
+use crate::crypto::{ID_CHARACTERS, Random, Secrets};
 use crate::store::{QueuedMail, Store, StoreError};
 
 /// Mails that may wait; more are dropped.
@@ -11,11 +11,11 @@ const MOST_WAITING: u32 = 5_000;
 /// Bytes of what is written and taken back for a mail that nobody gets: as many as most mails have.
 const USUAL_BYTES: usize = 1_500;
 
-/// The queue. What is in it is encrypted with the server's secret: links in mails let people in.
+/// The queue. What is in it is encrypted with the server's secrets: links in mails let people in.
 #[derive(Debug)]
 pub(super) struct Queue {
     store: Store,
-    secret: Secret,
+    secrets: Secrets,
     random: Random,
 }
 
@@ -38,8 +38,8 @@ pub(super) enum QueueError {
 }
 
 impl Queue {
-    pub(super) fn new(store: Store, secret: Secret, random: Random) -> Self {
-        Self { store, secret, random }
+    pub(super) fn new(store: Store, secrets: Secrets, random: Random) -> Self {
+        Self { store, secrets, random }
     }
 
     /// Queues a mail, to be given up at `expires`. For none, the same is written and taken back.
@@ -53,7 +53,7 @@ impl Queue {
             Some(mail) => serde_json::to_string(mail).map_err(|_| QueueError::Encryption)?,
             None => " ".repeat(USUAL_BYTES),
         };
-        let payload = self.secret.encrypt(&text, &self.random);
+        let payload = self.secrets.encrypt(&text, &self.random);
         let row = QueuedMail {
             id: self.random.id(ID_CHARACTERS),
             payload: payload.map_err(|_too_long| QueueError::Encryption)?,
@@ -78,7 +78,7 @@ impl Queue {
     ) -> Result<Option<Claimed>, StoreError> {
         let claimed = self.store.claim_mail(now, until).await?;
         Ok(claimed.map(|row| {
-            let text = self.secret.decrypt(&row.payload).ok();
+            let text = self.secrets.decrypt(&row.payload).ok();
             let mail = text.and_then(|text| serde_json::from_str(&text).ok());
             Claimed { row, mail }
         }))

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::Date;
-use crate::crypto::Secret;
+use crate::crypto::{Secret, SecretRotation};
 use crate::options::BaseUrl;
 use crate::store::{DatabaseUrl, QueuedMail};
 
@@ -248,6 +248,33 @@ async fn nothing_of_a_mail_lies_in_the_database_in_clear() {
     assert!(text.contains("gatewright_mail"));
     for secret in ["ada@example.com", "https://auth.example.com/x", "Reset your"] {
         assert!(!text.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_of_before_the_change_of_secrets_is_delivered() {
+    let listed = |options: &Options| (vec![(1, options.secret.clone())], None);
+    let single = |options: &Options| (Vec::new(), Some(options.secret.clone()));
+    for is_listed in [true, false] {
+        let place = Place::new().await;
+        let mut options = place.options();
+        let (older, unversioned) = if is_listed { listed(&options) } else { single(&options) };
+        if is_listed {
+            options.secret_rotation = SecretRotation::new(1, Vec::new(), None).ok();
+        }
+        let start = |options: &Options| {
+            Mailer::start(options, place.store.clone(), place.clock(), Random::system()).unwrap()
+        };
+        fs::write(place.mails(), "").unwrap();
+        let before = start(&options);
+        before.send(Some(letter("a@b.co"))).await;
+        before.close().await;
+        fs::remove_file(place.mails()).unwrap();
+        place.later(10);
+        options.secret = Secret::new(&"y".repeat(32)).unwrap();
+        options.secret_rotation = SecretRotation::new(2, older, unversioned).ok();
+        start(&options).close().await;
+        assert_eq!(place.delivered(), ["a@b.co"], "listed: {is_listed}");
     }
 }
 

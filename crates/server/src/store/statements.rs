@@ -69,7 +69,7 @@ impl Statements {
             update_profile: format!(
                 r#"UPDATE "user" SET "name" = coalesce($1, "name"),
                    "image" = CASE WHEN $2 THEN $3 ELSE "image" END, "updatedAt" = $4{set_user}
-                   WHERE "id" = ${user_id}"#
+                   WHERE "id" = ${user_id} RETURNING {user}"#
             ),
             update_session: format!(
                 r#"UPDATE "session" SET "updatedAt" = $1{set_session} WHERE "token" = ${token}

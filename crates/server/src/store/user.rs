@@ -122,25 +122,33 @@ impl Store {
             .await
     }
 
-    /// Changes what a user says of themselves; a name of `None` stays as it is.
+    /// Changes what a user says of themselves; a name of `None` stays as it is. `None` when the user
+    /// was deleted meanwhile.
     pub(crate) async fn update_profile(
         &self,
-        user_id: &str,
+        user_id: String,
         name: Option<String>,
         image: NewImage,
-        more: &Changes,
+        more: Changes,
         now: Date,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<User>, StoreError> {
         let (changes, image) = match image {
             NewImage::AsBefore => (false, None),
             NewImage::None => (true, None),
             NewImage::Some(image) => (true, Some(image)),
         };
-        let statements = &self.statements;
-        let mut values: Vec<Value<'_>> = values![name, changes, image, now].to_vec();
-        values.extend(additional::changes(&statements.user_fields, more));
-        values.push(Value::from(user_id));
-        self.engine.execute(&statements.update_profile, &values).await.map(drop)
+        let statements = self.statements.clone();
+        self.engine
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut values: Vec<Value<'_>> = values![&name, changes, &image, now].to_vec();
+                    values.extend(additional::changes(&statements.user_fields, &more));
+                    values.push(Value::from(&user_id));
+                    let read = |row: &Row<'_>| statements.user(row, 0);
+                    tx.first(&statements.update_profile, &values, read).await
+                })
+            })
+            .await
     }
 
     /// Deletes a user with all sessions and accounts, unless the session that asks has gone. Says
