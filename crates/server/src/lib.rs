@@ -60,7 +60,12 @@ pub use options::{
     Security, Sender, SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
+<<<<<<< Updated upstream
 pub use router::{metrics_router, router};
+=======
+pub use password::{HashFlaw, HashKind};
+pub use router::router;
+>>>>>>> Stashed changes
 pub use secret_flaws::SecretFlaw;
 pub use store::{
     DatabaseUrl, DatabaseUrlError, Refusal, SessionSummary, Sessions, Store, StoreError,
