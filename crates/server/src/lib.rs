@@ -56,17 +56,14 @@ pub use options::{
     Advanced, BaseUrl, BaseUrlError, ChangeEmail, CookieAttributeError, CookieAttributes,
     CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride, CookieOverrides,
     CookiePath, CrossSubDomainCookies, DeleteUser, EmailAndPassword, EmailVerification, ErrorUrl,
-    ErrorUrlError, Jwt, Mail, MailPassword, OnApiError, OpenApi, Options, RateLimit, SameSite,
-    Security, Sender, SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
+    ErrorUrlError, JwksOptions, Jwt, Mail, MailPassword, OnApiError, OpenApi, Options, RateLimit,
+    SameSite, Security, Sender, SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
-<<<<<<< Updated upstream
-pub use router::{metrics_router, router};
-=======
 pub use password::{HashFlaw, HashKind};
-pub use router::router;
->>>>>>> Stashed changes
+pub use router::{metrics_router, router};
 pub use secret_flaws::SecretFlaw;
+pub use signing_keys::{KeySummary, KeysError, OldKeys, rotate_keys};
 pub use store::{
     DatabaseUrl, DatabaseUrlError, Refusal, SessionSummary, Sessions, Store, StoreError,
 };

@@ -4,6 +4,7 @@
 
 mod cookies;
 mod error_page;
+mod jwks;
 mod mail;
 mod open_api;
 mod session;
@@ -21,6 +22,7 @@ pub use cookies::{
     CookiePath, CrossSubDomainCookies, SameSite,
 };
 pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
+pub use jwks::JwksOptions;
 pub use mail::{Mail, MailPassword, Security, Sender, SenderError, Smtp};
 pub use open_api::OpenApi;
 pub use session::{CookieCacheOptions, CookieCacheStrategy, SessionOptions, UnknownStrategy};
@@ -245,11 +247,19 @@ pub struct Jwt {
     pub expiration_time: i64,
     /// `jwks.key_pair_config.alg`: an HMAC algorithm signs with the server's secret.
     pub algorithm: Algorithm,
+    /// `jwks`.
+    pub jwks: JwksOptions,
 }
 
 impl Default for Jwt {
     fn default() -> Self {
-        Self { issuer: None, audience: None, expiration_time: 900, algorithm: Algorithm::EdDSA }
+        Self {
+            issuer: None,
+            audience: None,
+            expiration_time: 900,
+            algorithm: Algorithm::EdDSA,
+            jwks: JwksOptions::default(),
+        }
     }
 }
 

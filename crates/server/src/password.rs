@@ -17,16 +17,12 @@ use tokio::sync::oneshot;
 use tracing::Instrument;
 use unicode_normalization::UnicodeNormalization;
 
-<<<<<<< Updated upstream
-use crate::crypto::{Random, equal_in_constant_time, hex_decode, hex_encode};
+use crate::crypto::{Random, hex_encode};
 use crate::metrics::Passwords as Metrics;
 use crate::trace::step;
-=======
-use crate::crypto::{Random, hex_encode};
 use stored::Stored;
 
 pub use stored::{HashFlaw, HashKind};
->>>>>>> Stashed changes
 
 /// scrypt's N as a power of two: 16384.
 const LOG_N: u8 = 14;
@@ -98,13 +94,8 @@ impl fmt::Debug for Verdict {
 
 impl Passwords {
     /// Starts one thread a core.
-<<<<<<< Updated upstream
     pub(crate) fn start(random: Random, metrics: Metrics) -> std::io::Result<Self> {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-=======
-    pub(crate) fn start(random: Random) -> std::io::Result<Self> {
         let cores = Self::width();
->>>>>>> Stashed changes
         let (jobs, waiting) = sync_channel(cores * QUEUE_PER_CORE);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..cores {
@@ -122,16 +113,11 @@ impl Passwords {
     /// Hashes a new password with a new salt: `<salt in hex>:<key in hex>`.
     pub(crate) async fn hash(&self, password: String) -> Result<String, PasswordError> {
         let (answer, answered) = oneshot::channel();
-<<<<<<< Updated upstream
-        self.submit(Job::Hash { password, salt: hex_encode(&salt), answer })?;
+        self.submit(Job::Hash { password, salt: self.salt(), answer })?;
         answered
             .instrument(step!("password.hash"))
             .await
             .map_err(|_ended| PasswordError::Stopped)?
-=======
-        self.submit(Job::Hash { password, salt: self.salt(), answer })?;
-        answered.await.map_err(|_ended| PasswordError::Stopped)?
->>>>>>> Stashed changes
     }
 
     /// Compares a password with a stored hash, Better Auth's or another system's; one that is
@@ -142,16 +128,11 @@ impl Passwords {
         stored: String,
     ) -> Result<Verdict, PasswordError> {
         let (answer, answered) = oneshot::channel();
-<<<<<<< Updated upstream
-        self.submit(Job::Verify { password, stored, answer })?;
+        self.submit(Job::Verify { password, stored, salt: self.salt(), answer })?;
         answered
             .instrument(step!("password.hash"))
             .await
             .map_err(|_ended| PasswordError::Stopped)?
-=======
-        self.submit(Job::Verify { password, stored, salt: self.salt(), answer })?;
-        answered.await.map_err(|_ended| PasswordError::Stopped)?
->>>>>>> Stashed changes
     }
 
     /// Passwords that are hashed at once, one a core.
@@ -198,23 +179,14 @@ fn run(job: Job, metrics: &Metrics) {
     // Counted before the answer is given: who has it may look at once.
     match job {
         Job::Hash { password, salt, answer } => {
-<<<<<<< Updated upstream
-            let hash = timed(metrics, || derive(&password, &salt));
-            let _ = answer.send(hash.map(|key| format!("{salt}:{}", hex_encode(&key))));
-        }
-        Job::Verify { password, stored, answer } => {
-            let _ = answer.send(timed(metrics, || compare(&password, &stored)));
-=======
-            let _ = answer.send(hash(&password, &salt));
+            let _ = answer.send(timed(metrics, || hash(&password, &salt)));
         }
         Job::Verify { password, stored, salt, answer } => {
-            let _ = answer.send(compare(&password, &stored, &salt));
->>>>>>> Stashed changes
+            let _ = answer.send(timed(metrics, || compare(&password, &stored, &salt)));
         }
     }
 }
 
-<<<<<<< Updated upstream
 fn timed<T>(metrics: &Metrics, work: impl FnOnce() -> T) -> T {
     metrics.running.inc();
     let start = Instant::now();
@@ -224,13 +196,6 @@ fn timed<T>(metrics: &Metrics, work: impl FnOnce() -> T) -> T {
     done
 }
 
-fn compare(password: &str, stored: &str) -> Result<Verdict, PasswordError> {
-    let (salt, expected) = stored.split_once(':').unwrap_or((stored, ""));
-    let key = derive(password, salt)?;
-    let expected = hex_decode(expected).unwrap_or_default();
-    let is_right = !salt.is_empty() && equal_in_constant_time(&key, &expected);
-    Ok(if is_right { Verdict::Right } else { Verdict::Wrong })
-=======
 fn hash(password: &str, salt: &str) -> Result<String, PasswordError> {
     derive(password, salt).map(|key| format!("{salt}:{}", hex_encode(&key)))
 }
@@ -247,7 +212,6 @@ fn compare(password: &str, stored: &str, salt: &str) -> Result<Verdict, Password
     let is_outdated = stored.kind() != HashKind::BetterAuth;
     let replacement = is_outdated.then(|| hash(password, salt)).transpose()?;
     Ok(Verdict::Right { replacement })
->>>>>>> Stashed changes
 }
 
 /// The salt is the hex text itself, not the bytes it stands for.
