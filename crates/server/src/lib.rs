@@ -28,6 +28,7 @@ mod rate_limit;
 mod redirect;
 mod reply;
 mod request_log;
+mod roster;
 mod router;
 mod routes;
 mod secret_flaws;
@@ -61,10 +62,14 @@ pub use options::{
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use password::{HashFlaw, HashKind};
+pub use roster::{
+    Import, ImportError, LineFlaw, OldSessions, OnConflict, RecordFlaw, Roster, RosterError, Tally,
+};
 pub use router::{metrics_router, router};
 pub use secret_flaws::SecretFlaw;
 pub use signing_keys::{KeySummary, KeysError, OldKeys, rotate_keys};
 pub use store::{
     DatabaseUrl, DatabaseUrlError, Refusal, SessionSummary, Sessions, Store, StoreError,
+    UserFilter, UserSummary,
 };
 pub use trace::TRACE_TARGET;
