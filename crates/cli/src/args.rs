@@ -1,10 +1,12 @@
 //! What was typed.
 
 pub(crate) mod config;
+pub(crate) mod keys;
 pub(crate) mod mail;
 pub(crate) mod secret;
 pub(crate) mod sessions;
 pub(crate) mod token;
+pub(crate) mod users;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,10 +15,12 @@ use clap::{Args as Flags, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use config::ConfigCommand;
+use keys::KeysCommand;
 use mail::MailCommand;
 use secret::SecretCommand;
 use sessions::SessionsCommand;
 use token::TokenCommand;
+use users::UsersCommand;
 
 /// JWT authentication for applications whose front end and back end speak different languages.
 #[derive(Debug, Parser)]
@@ -52,6 +56,12 @@ pub(crate) enum Command {
     /// List and end sessions, beside a server that runs
     #[command(subcommand)]
     Sessions(SessionsCommand),
+    /// List users, make and import them, and set their passwords
+    #[command(subcommand)]
+    Users(UsersCommand),
+    /// List the keys that sign tokens, and make a new one
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Check, show and describe the server's configuration
     #[command(subcommand)]
     Config(ConfigCommand),

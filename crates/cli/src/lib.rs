@@ -76,6 +76,7 @@ pub fn run(
             Ok(Exit::Clean)
         }
         Command::Config(command) => commands::config::run(&command, &environment, &surroundings()),
+        Command::Keys(command) => commands::keys::run(&command, &environment, &surroundings()),
         Command::Mail(command) => commands::mail::run(&command, &environment, &surroundings()),
         Command::Openapi(flags) => {
             commands::openapi::run(&flags, &environment).map(|()| Exit::Clean)
@@ -88,6 +89,7 @@ pub fn run(
             commands::serve::run(&flags, &environment, warnings).map(|()| Exit::Clean)
         }
         Command::Token(command) => commands::token::run(&command, &surroundings()),
+        Command::Users(command) => commands::users::run(&command, &environment, &surroundings()),
     };
     match result {
         Ok(exit) => exit,

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gatewright_server::{
-    Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, OnApiError,
-    OpenApi, Options, Random, RateLimit, SessionOptions, UserOptions,
+    AdditionalFields, Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt,
+    Mail, OnApiError, OpenApi, Options, Random, RateLimit, SessionOptions, UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -221,6 +221,38 @@ impl Settings {
         options.app_name = self.app_name;
         options.open_api = self.open_api;
         Ok(Resolved { options, trusted_origins, secret_source })
+    }
+
+    /// What signing keys are made and read with. A secret is never made for it: another one than
+    /// the server's would make keys that the server cannot read.
+    pub(crate) fn for_keys(&self, environment: &Environment) -> anyhow::Result<Options> {
+        let is_loopback = self.listen.ip().is_loopback();
+        let found = secret::look(&self.secret_places(environment, is_loopback))?;
+        let found = found.context(
+            "there is no secret: set BETTER_AUTH_SECRET, or secret_file, to the one that the \
+             server has, or run this where the server runs",
+        )?;
+        // Keys know nothing of addresses.
+        let base_url = BaseUrl::new("http://localhost", &self.base_path)?;
+        let mut options = Options::new(base_url, &[], found.secret)?;
+        options.secret_rotation = found.rotation;
+        options.jwt = self.jwt.clone();
+        Ok(options)
+    }
+
+    /// The additional fields of users and of sessions.
+    pub(crate) fn additional_fields(&self) -> (AdditionalFields, AdditionalFields) {
+        (self.user.additional_fields.clone(), self.session.additional_fields.clone())
+    }
+
+    /// How long passwords may be, among other things.
+    pub(crate) fn email_and_password(&self) -> &EmailAndPassword {
+        &self.email_and_password
+    }
+
+    /// How long a key that signs no more stays published, in seconds.
+    pub(crate) fn grace_period(&self) -> i64 {
+        self.jwt.jwks.grace_period
     }
 
     /// Where secrets may lie.

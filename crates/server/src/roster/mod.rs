@@ -12,8 +12,8 @@ use crate::password::{PasswordError, Passwords};
 use crate::store::{NewRow, Store, StoreError, User, UserSummary};
 
 pub use import::{Import, ImportError, LineFlaw, OnConflict, Tally};
-use record::{GivenPassword, Record, RecordRules};
 pub use record::RecordFlaw;
+use record::{GivenPassword, Record, RecordRules};
 
 /// What becomes of the sessions of who gets a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
