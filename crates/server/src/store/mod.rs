@@ -14,6 +14,8 @@ mod roster;
 mod schema;
 mod session;
 mod statements;
+#[cfg(test)]
+pub(crate) mod testing;
 mod user;
 mod verification;
 
