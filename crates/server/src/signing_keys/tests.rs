@@ -62,7 +62,7 @@ impl Shared {
 }
 
 async fn signs_with(keys: &SigningKeys) -> String {
-    keys.current().await.unwrap().key_id().unwrap().to_owned()
+    keys.current(None).await.unwrap().key_id().unwrap().to_owned()
 }
 
 async fn published(keys: &SigningKeys) -> Vec<String> {
