@@ -21,8 +21,17 @@ pub(super) type Row = (u64, Result<Map<String, Json>, String>);
 
 /// The rows of a file.
 pub(super) enum Rows {
-    Csv { reader: Box<csv::Reader<Limited>>, names: StringRecord },
-    Jsonl { reader: Box<dyn BufRead>, line: u64 },
+    Csv {
+        reader: Box<csv::Reader<Limited>>,
+        names: StringRecord,
+        /// By how many lines the library's count is late: where lines end with a CR and an LF, it
+        /// takes the LF for the beginning of the next row.
+        late: u64,
+    },
+    Jsonl {
+        reader: Box<dyn BufRead>,
+        line: u64,
+    },
 }
 
 impl Rows {
@@ -42,14 +51,20 @@ impl Rows {
             ReaderBuilder::new().has_headers(false).flexible(true).from_reader(limited);
         let mut names = StringRecord::new();
         reader.read_record(&mut names).map_err(|error| io::Error::other(reason(&error)))?;
+        let within = names.iter().flat_map(str::bytes).filter(|byte| *byte == b'\n').count();
+        let expected = u64::try_from(within).unwrap_or(u64::MAX).saturating_add(2);
+        let late = u64::from(reader.position().line() < expected);
         let names = names.iter().map(str::trim).collect();
-        Ok(Self::Csv { reader: Box::new(reader), names })
+        Ok(Self::Csv { reader: Box::new(reader), names, late })
     }
 
     /// The next row; an error is one after which nothing can be read.
     pub(super) fn next(&mut self) -> io::Result<Option<Row>> {
         match self {
-            Self::Csv { reader, names } => next_of_csv(reader, names),
+            Self::Csv { reader, names, late } => {
+                let row = next_of_csv(reader, names)?;
+                Ok(row.map(|(line, row)| (line + *late, row)))
+            }
             Self::Jsonl { reader, line } => loop {
                 let Some(text) = next_line(reader, *line + 1)? else { return Ok(None) };
                 *line += 1;
@@ -164,6 +179,10 @@ mod tests {
         let found = rows(csv);
         let lines: Vec<_> = found.iter().map(|(line, row)| (*line, row.is_ok())).collect();
         assert_eq!(lines, [(2, true), (4, true), (5, false), (6, false)]);
+        let unix: Vec<u8> = csv.iter().copied().filter(|byte| *byte != b'\r').collect();
+        let found_in_unix =
+            rows(&unix).iter().map(|(line, row)| (*line, row.is_ok())).collect::<Vec<_>>();
+        assert_eq!(found_in_unix, lines);
         assert_eq!(found[0].1.as_ref().unwrap()["name"], "x\r\ny");
         assert!(!found[1].1.as_ref().unwrap().contains_key("name"), "an empty value is none");
     }
