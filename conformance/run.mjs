@@ -47,7 +47,7 @@ if (engines.includes("postgres") && !process.env.GATEWRIGHT_TEST_POSTGRES) {
 const test = ["--test", "--test-concurrency=1", `--test-reporter=${values.reporter}`];
 const once = ["harness.test.mjs"];
 const onEach = ["differential.test.mjs"];
-if (!values.only) onEach.push("schema.test.mjs", "exchange.test.mjs", "key-pairs.test.mjs", "cookie-cache.test.mjs", "secrets.test.mjs");
+if (!values.only) onEach.push("schema.test.mjs", "exchange.test.mjs", "key-pairs.test.mjs", "rotation.test.mjs", "import.test.mjs", "cookie-cache.test.mjs", "secrets.test.mjs");
 if (!values.only && !values["reference-only"]) {
   once.push("startup.test.mjs");
   onEach.push("main-job.mjs");

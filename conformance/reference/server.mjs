@@ -3,7 +3,8 @@
 // BETTER_AUTH_TRUSTED_ORIGINS (read by Better Auth itself), RATE_LIMIT and DELETE_USER (on|off), MAILS (a
 // directory: mails become files in it; without it none are sent), OPTIONS (JSON: more of advanced, disabledPaths, emailAndPassword,
 // emailVerification, onAPIError, rateLimit, session and user, where true stands for a function that sends a mail, and the
-// default "now" of a date for one that gives the present), JWT_ALG (of the signing keys).
+// default "now" of a date for one that gives the present), JWT_ALG (of the signing keys), JWKS (JSON: more of the
+// jwt plugin's jwks).
 // It creates missing tables, then prints {"address": "127.0.0.1:PORT", "endpoints": [["GET", "/ok"], …]} on stdout.
 process.env.BETTER_AUTH_TELEMETRY = "0";
 // Outside development and test, a request without x-forwarded-for has no address at all here; ours takes
@@ -33,7 +34,8 @@ function mail({ user, url }) {
 }
 const sends = (name) => (process.env.MAILS ? { [name]: async (data) => mail(data) } : {});
 const alg = process.env.JWT_ALG;
-const keyPair = alg ? { jwks: { keyPairConfig: { alg } } } : {};
+// Of the jwt plugin's `jwks`: rotationInterval and the like, as JSON.
+const keyPair = { jwks: { ...JSON.parse(process.env.JWKS ?? "{}"), ...(alg ? { keyPairConfig: { alg } } : {}) } };
 const more = JSON.parse(process.env.OPTIONS ?? "{}");
 /** An option that is a function which sends a mail: sends one where it was set to true. */
 const sending = (options = {}, name) => ({ ...options, [name]: options[name] ? async (data) => mail(data) : undefined });

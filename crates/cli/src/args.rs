@@ -2,10 +2,12 @@
 
 pub(crate) mod config;
 pub(crate) mod db;
+pub(crate) mod keys;
 pub(crate) mod mail;
 pub(crate) mod secret;
 pub(crate) mod sessions;
 pub(crate) mod token;
+pub(crate) mod users;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,10 +17,12 @@ use clap_complete::Shell;
 
 use config::ConfigCommand;
 use db::DbCommand;
+use keys::KeysCommand;
 use mail::MailCommand;
 use secret::SecretCommand;
 use sessions::SessionsCommand;
 use token::TokenCommand;
+use users::UsersCommand;
 
 /// JWT authentication for applications whose front end and back end speak different languages.
 #[derive(Debug, Parser)]
@@ -54,6 +58,12 @@ pub(crate) enum Command {
     /// List and end sessions, beside a server that runs
     #[command(subcommand)]
     Sessions(SessionsCommand),
+    /// List users, make and import them, and set their passwords
+    #[command(subcommand)]
+    Users(UsersCommand),
+    /// List the keys that sign tokens, and make a new one
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Check, show and describe the server's configuration
     #[command(subcommand)]
     Config(ConfigCommand),

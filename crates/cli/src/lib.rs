@@ -77,6 +77,7 @@ pub fn run(
         }
         Command::Config(command) => commands::config::run(&command, &environment, &surroundings()),
         Command::Db(command) => commands::db::run(&command, &environment, &surroundings()),
+        Command::Keys(command) => commands::keys::run(&command, &environment, &surroundings()),
         Command::Mail(command) => commands::mail::run(&command, &environment, &surroundings()),
         Command::Openapi(flags) => {
             commands::openapi::run(&flags, &environment).map(|()| Exit::Clean)
@@ -89,6 +90,7 @@ pub fn run(
             commands::serve::run(&flags, &environment, warnings).map(|()| Exit::Clean)
         }
         Command::Token(command) => commands::token::run(&command, &surroundings()),
+        Command::Users(command) => commands::users::run(&command, &environment, &surroundings()),
     };
     match result {
         Ok(exit) => exit,

@@ -28,6 +28,7 @@ mod rate_limit;
 mod redirect;
 mod reply;
 mod request_log;
+mod roster;
 mod router;
 mod routes;
 mod secret_flaws;
@@ -57,15 +58,21 @@ pub use options::{
     CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride, CookieOverrides,
     CookiePath, CrossSubDomainCookies, CustomRule, CustomRules, DeleteUser, DisabledPaths,
     EmailAndPassword, EmailVerification, ErrorUrl, ErrorUrlError, IpAddressOptions, Ipv6Subnet,
-    Jwt, Mail, MailPassword, NoEndpoint, NoIpv6Subnet, OnApiError, OpenApi, Options, RateLimit,
-    RuleError, SameSite, Security, Sender, SenderError, SessionOptions, Smtp, UnknownStrategy,
-    UserOptions,
+    JwksOptions, Jwt, Mail, MailPassword, NoEndpoint, NoIpv6Subnet, OnApiError, OpenApi, Options,
+    RateLimit, RuleError, SameSite, Security, Sender, SenderError, SessionOptions, Smtp,
+    UnknownStrategy, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
+pub use password::{HashFlaw, HashKind};
+pub use roster::{
+    Import, ImportError, LineFlaw, OldSessions, OnConflict, RecordFlaw, Roster, RosterError, Tally,
+};
 pub use router::{metrics_router, router};
 pub use secret_flaws::SecretFlaw;
+pub use signing_keys::{KeySummary, KeysError, OldKeys, rotate_keys};
 pub use store::{
     Copied, CopiedTable, CopyError, CopyProgress, DatabaseUrl, DatabaseUrlError, Drift, DriftKind,
     Inspection, Refusal, SchemaVersion, SessionSummary, Sessions, Store, StoreError, TableSize,
+    UserFilter, UserSummary,
 };
 pub use trace::TRACE_TARGET;

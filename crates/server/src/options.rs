@@ -5,6 +5,7 @@
 mod cookies;
 mod error_page;
 mod ip_address;
+mod jwks;
 mod mail;
 mod open_api;
 mod paths;
@@ -24,6 +25,7 @@ pub use cookies::{
 };
 pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
 pub use ip_address::{IpAddressOptions, Ipv6Subnet, NoIpv6Subnet};
+pub use jwks::JwksOptions;
 pub use mail::{Mail, MailPassword, Security, Sender, SenderError, Smtp};
 pub use open_api::OpenApi;
 pub use paths::{CustomRule, CustomRules, DisabledPaths, NoEndpoint, RuleError};
@@ -268,11 +270,19 @@ pub struct Jwt {
     pub expiration_time: i64,
     /// `jwks.key_pair_config.alg`: an HMAC algorithm signs with the server's secret.
     pub algorithm: Algorithm,
+    /// `jwks`.
+    pub jwks: JwksOptions,
 }
 
 impl Default for Jwt {
     fn default() -> Self {
-        Self { issuer: None, audience: None, expiration_time: 900, algorithm: Algorithm::EdDSA }
+        Self {
+            issuer: None,
+            audience: None,
+            expiration_time: 900,
+            algorithm: Algorithm::EdDSA,
+            jwks: JwksOptions::default(),
+        }
     }
 }
 

@@ -4,6 +4,9 @@
 //! bounded queue before them, and an honest "try again" beyond it; the threads that answer other
 //! requests never hash. Upstream: `@better-auth/utils/password`.
 
+mod stored;
+
+use std::fmt;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -14,9 +17,12 @@ use tokio::sync::oneshot;
 use tracing::Instrument;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::crypto::{Random, equal_in_constant_time, hex_decode, hex_encode};
+use crate::crypto::{Random, hex_encode};
 use crate::metrics::Passwords as Metrics;
 use crate::trace::step;
+use stored::Stored;
+
+pub use stored::{HashFlaw, HashKind};
 
 /// scrypt's N as a power of two: 16384.
 const LOG_N: u8 = 14;
@@ -59,21 +65,37 @@ enum Job {
     Verify {
         password: String,
         stored: String,
+        /// For the hash that may take the stored one's place.
+        salt: String,
         answer: oneshot::Sender<Result<Verdict, PasswordError>>,
     },
 }
 
 /// Whether a password is the stored one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    Right,
+    Right {
+        /// Where the stored hash was another system's: Better Auth's own, to take its place.
+        replacement: Option<String>,
+    },
     Wrong,
+}
+
+/// Without the hash.
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Right { replacement: None } => "Right",
+            Self::Right { replacement: Some(_) } => "Right, and outdated",
+            Self::Wrong => "Wrong",
+        })
+    }
 }
 
 impl Passwords {
     /// Starts one thread a core.
     pub(crate) fn start(random: Random, metrics: Metrics) -> std::io::Result<Self> {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let cores = Self::width();
         let (jobs, waiting) = sync_channel(cores * QUEUE_PER_CORE);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..cores {
@@ -90,28 +112,38 @@ impl Passwords {
 
     /// Hashes a new password with a new salt: `<salt in hex>:<key in hex>`.
     pub(crate) async fn hash(&self, password: String) -> Result<String, PasswordError> {
-        let mut salt = [0; SALT_BYTES];
-        self.random.fill(&mut salt);
         let (answer, answered) = oneshot::channel();
-        self.submit(Job::Hash { password, salt: hex_encode(&salt), answer })?;
+        self.submit(Job::Hash { password, salt: self.salt(), answer })?;
         answered
             .instrument(step!("password.hash"))
             .await
             .map_err(|_ended| PasswordError::Stopped)?
     }
 
-    /// Compares a password with a stored hash; a malformed one never matches.
+    /// Compares a password with a stored hash, Better Auth's or another system's; one that is
+    /// malformed, or costs too much, never matches.
     pub(crate) async fn verify(
         &self,
         password: String,
         stored: String,
     ) -> Result<Verdict, PasswordError> {
         let (answer, answered) = oneshot::channel();
-        self.submit(Job::Verify { password, stored, answer })?;
+        self.submit(Job::Verify { password, stored, salt: self.salt(), answer })?;
         answered
             .instrument(step!("password.hash"))
             .await
             .map_err(|_ended| PasswordError::Stopped)?
+    }
+
+    /// Passwords that are hashed at once, one a core.
+    pub(crate) fn width() -> usize {
+        thread::available_parallelism().map_or(1, usize::from)
+    }
+
+    fn salt(&self) -> String {
+        let mut salt = [0; SALT_BYTES];
+        self.random.fill(&mut salt);
+        hex_encode(&salt)
     }
 
     fn submit(&self, job: Job) -> Result<(), PasswordError> {
@@ -147,11 +179,10 @@ fn run(job: Job, metrics: &Metrics) {
     // Counted before the answer is given: who has it may look at once.
     match job {
         Job::Hash { password, salt, answer } => {
-            let hash = timed(metrics, || derive(&password, &salt));
-            let _ = answer.send(hash.map(|key| format!("{salt}:{}", hex_encode(&key))));
+            let _ = answer.send(timed(metrics, || hash(&password, &salt)));
         }
-        Job::Verify { password, stored, answer } => {
-            let _ = answer.send(timed(metrics, || compare(&password, &stored)));
+        Job::Verify { password, stored, salt, answer } => {
+            let _ = answer.send(timed(metrics, || compare(&password, &stored, &salt)));
         }
     }
 }
@@ -165,12 +196,22 @@ fn timed<T>(metrics: &Metrics, work: impl FnOnce() -> T) -> T {
     done
 }
 
-fn compare(password: &str, stored: &str) -> Result<Verdict, PasswordError> {
-    let (salt, expected) = stored.split_once(':').unwrap_or((stored, ""));
-    let key = derive(password, salt)?;
-    let expected = hex_decode(expected).unwrap_or_default();
-    let is_right = !salt.is_empty() && equal_in_constant_time(&key, &expected);
-    Ok(if is_right { Verdict::Right } else { Verdict::Wrong })
+fn hash(password: &str, salt: &str) -> Result<String, PasswordError> {
+    derive(password, salt).map(|key| format!("{salt}:{}", hex_encode(&key)))
+}
+
+fn compare(password: &str, stored: &str, salt: &str) -> Result<Verdict, PasswordError> {
+    let Ok(stored) = Stored::parse(stored) else {
+        // What cannot be read takes as long as what can.
+        derive(password, salt)?;
+        return Ok(Verdict::Wrong);
+    };
+    if !stored.is_of(password)? {
+        return Ok(Verdict::Wrong);
+    }
+    let is_outdated = stored.kind() != HashKind::BetterAuth;
+    let replacement = is_outdated.then(|| hash(password, salt)).transpose()?;
+    Ok(Verdict::Right { replacement })
 }
 
 /// The salt is the hex text itself, not the bytes it stands for.
@@ -197,7 +238,7 @@ mod tests {
     #[tokio::test]
     async fn upstreams_hash_is_verified() {
         let right = passwords().verify("password1234".to_owned(), UPSTREAM.to_owned()).await;
-        assert_eq!(right, Ok(Verdict::Right));
+        assert_eq!(right, Ok(Verdict::Right { replacement: None }));
         let wrong = passwords().verify("password1235".to_owned(), UPSTREAM.to_owned()).await;
         assert_eq!(wrong, Ok(Verdict::Wrong));
     }
@@ -207,12 +248,26 @@ mod tests {
         // The ligature and its letters are the same text after NFKC.
         let stored = passwords().hash("\u{fb01}le password".to_owned()).await.unwrap();
         let verdict = passwords().verify("file password".to_owned(), stored).await;
-        assert_eq!(verdict, Ok(Verdict::Right));
+        assert_eq!(verdict, Ok(Verdict::Right { replacement: None }));
+    }
+
+    #[tokio::test]
+    async fn what_another_system_hashed_is_replaced_once_it_is_right() {
+        let bcrypt = "$2a$06$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkgY8jIucDrjc8deX1s.";
+        let verdict = passwords().verify(String::new(), bcrypt.to_owned()).await;
+        let Ok(Verdict::Right { replacement: Some(new) }) = verdict else { panic!("{verdict:?}") };
+        assert_eq!(HashKind::of(&new), Ok(HashKind::BetterAuth));
+        let verdict = passwords().verify(String::new(), new).await;
+        assert_eq!(verdict, Ok(Verdict::Right { replacement: None }));
+        let verdict = passwords().verify("a".to_owned(), bcrypt.to_owned()).await;
+        assert_eq!(verdict, Ok(Verdict::Wrong));
     }
 
     #[tokio::test]
     async fn malformed_hashes_never_match() {
-        for stored in ["", ":", "salt", "salt:", "salt:zz", ":00", "a:b:c"] {
+        for stored in
+            ["", ":", "salt", "salt:", "salt:zz", ":00", "a:b:c", "$2b$31$a", "$argon2id$"]
+        {
             let verdict = passwords().verify(String::new(), stored.to_owned()).await;
             assert_eq!(verdict, Ok(Verdict::Wrong), "{stored}");
         }

@@ -1,5 +1,7 @@
 //! Which key signs, and which keys are published. Upstream: `packages/better-auth/src/plugins/jwt`.
 
+mod by_hand;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gatewright_jose::{Algorithm, Jwk, KeyError, SignError, SigningKey};
@@ -8,16 +10,16 @@ use serde_json::Value;
 
 use crate::clock::{Clock, Date};
 use crate::crypto::{DecryptError, Random, Secrets};
-use crate::options::Jwt;
+use crate::options::{JwksOptions, Jwt};
 use crate::signed_tokens::SignedTokens;
 use crate::store::{Store, StoreError, StoredKey};
 
-/// Seconds for which an expired key stays published, so that its tokens still verify.
-const GRACE_PERIOD: i64 = 2_592_000;
+pub use by_hand::{KeySummary, OldKeys, rotate_keys};
 
 /// Why there is no key to sign with or to publish.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum KeysError {
+#[non_exhaustive]
+pub enum KeysError {
     /// The private key was encrypted with another secret. It is never silently replaced: its
     /// tokens are out there.
     #[error(
@@ -25,30 +27,46 @@ pub(crate) enum KeysError {
          start with the secret that it was made with"
     )]
     OtherSecret {
+        /// The key's.
         id: String,
+        /// What decryption said.
         #[source]
         source: DecryptError,
     },
+    /// It is something else, or its parts do not fit.
     #[error("the signing key {id} is not a private key that can be used")]
     Unusable {
+        /// The key's.
         id: String,
+        /// What is wrong with it.
         #[source]
         source: KeyError,
     },
+    /// A column should hold a JWK.
     #[error("the signing key {id} is not JSON")]
     NotJson {
+        /// The key's.
         id: String,
+        /// Where reading stopped.
         #[source]
         source: serde_json::Error,
     },
+    /// The cryptography library made none.
     #[error("a new signing key could not be made")]
     Make(#[source] KeyError),
+    /// The process is stopping.
     #[error("the making of a new signing key was interrupted")]
     Interrupted,
+    /// The cryptography library encrypted nothing.
     #[error("a new signing key could not be encrypted")]
     Encrypt(#[source] DecryptError),
+    /// Tokens are signed with the secret itself.
+    #[error("tokens are signed with the secret itself: there are no keys beside it")]
+    Shared,
+    /// The key signed nothing.
     #[error("a token could not be signed")]
     Sign(#[from] SignError),
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -59,6 +77,7 @@ pub(crate) struct SigningKeys(Arc<Inner>);
 
 struct Inner {
     algorithm: Algorithm,
+    jwks: JwksOptions,
     secrets: Secrets,
     random: Random,
     clock: Clock,
@@ -93,6 +112,7 @@ impl SigningKeys {
         };
         Ok(Self(Arc::new(Inner {
             algorithm: jwt.algorithm,
+            jwks: jwt.jwks.clone(),
             secrets,
             random,
             clock,
@@ -187,17 +207,30 @@ impl SigningKeys {
             self.make(now).await?;
             rows = self.0.store.list_keys().await?;
         }
+        let grace = self.0.jwks.grace_period;
         let is_published = |row: &&StoredKey| {
-            row.expires_at.is_none_or(|expires| expires.plus_seconds(GRACE_PERIOD) > now)
+            row.expires_at.is_none_or(|expires| expires.plus_seconds(grace) > now)
         };
         rows.iter().filter(is_published).map(published_entry).collect()
     }
 
     /// Writes a new key pair, unless another process just did; returns the one to sign with.
     async fn make(&self, now: Date) -> Result<StoredKey, KeysError> {
-        let Inner { algorithm, secrets, random, store, .. } = &*self.0;
-        let algorithm = *algorithm;
-        let pair = new_pair(algorithm, random).await?;
+        let algorithm = self.0.algorithm;
+        let row = self.new_row(now).await?;
+        let made = row.clone();
+        let rows = self
+            .0
+            .store
+            .add_key_unless(row, move |rows| newest(rows, algorithm, now).is_some())
+            .await?;
+        Ok(newest(&rows, algorithm, now).cloned().unwrap_or(made))
+    }
+
+    /// A new key pair as a row.
+    async fn new_row(&self, now: Date) -> Result<StoredKey, KeysError> {
+        let Inner { algorithm, jwks, secrets, random, store, .. } = &*self.0;
+        let pair = new_pair(*algorithm, random).await?;
         let id = store.new_id(random);
         // The row has a column of its own for the algorithm.
         let json = |jwk: Jwk| {
@@ -205,22 +238,23 @@ impl SigningKeys {
                 .map_err(|source| KeysError::NotJson { id: id.clone(), source })
         };
         let public = pair.public_jwk();
-        let encrypted =
-            secrets.encrypt(&json(pair.private_jwk())?, random).map_err(KeysError::Encrypt)?;
-        let row = StoredKey {
+        let private = json(pair.private_jwk())?;
+        let private_key = if jwks.disable_private_key_encryption {
+            private
+        } else {
+            let encrypted = secrets.encrypt(&private, random).map_err(KeysError::Encrypt)?;
+            // Upstream writes the hex text as a JSON string, quotes included.
+            format!("\"{encrypted}\"")
+        };
+        Ok(StoredKey {
             id: id.clone(),
             public_key: public.clone().map(json).transpose()?.unwrap_or_default(),
-            // Upstream writes the hex text as a JSON string, quotes included.
-            private_key: format!("\"{encrypted}\""),
+            private_key,
             created_at: now,
-            expires_at: None,
+            expires_at: jwks.rotation_interval.map(|seconds| now.plus_seconds(seconds)),
             alg: Some(algorithm.as_str().to_owned()),
             crv: public.and_then(|jwk| jwk.crv),
-        };
-        let made = row.clone();
-        let rows =
-            store.add_key_unless(row, move |rows| newest(rows, algorithm, now).is_some()).await?;
-        Ok(newest(&rows, algorithm, now).cloned().unwrap_or(made))
+        })
     }
 
     fn read(&self, row: &StoredKey) -> Result<SigningKey, KeysError> {
@@ -286,3 +320,6 @@ fn published_entry(row: &StoredKey) -> Result<Value, KeysError> {
     entry.insert("kid".to_owned(), Value::from(row.id.as_str()));
     Ok(Value::Object(entry))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,11 @@
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod db;
+pub(crate) mod keys;
 pub(crate) mod mail;
 pub(crate) mod openapi;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod sessions;
 pub(crate) mod token;
+pub(crate) mod users;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use gatewright_report::Palette;
 use gatewright_server::{
-    AdditionalFields, Clock, Context, DatabaseUrl, Random, Store, StoreError, listen,
+    AdditionalFields, Clock, Context, DatabaseUrl, Jwt, Random, Store, StoreError, listen,
     metrics_router, router,
 };
 use tokio::net::TcpListener;
@@ -61,6 +61,7 @@ async fn serve(
         resolved.options.session.additional_fields.clone(),
     )
     .await?;
+    warn_about_keys(&resolved.options.jwt);
     let announcement = Announcement::new(&resolved, address, metrics_address, &database);
     let context = Context::new(resolved.options, store.clone(), Clock::system(), random)
         .context("the server cannot start")
@@ -100,6 +101,25 @@ async fn serve(
     Ok(())
 }
 
+/// Says what is allowed, and seldom meant.
+fn warn_about_keys(jwt: &Jwt) {
+    if jwt.algorithm.is_symmetric() {
+        return;
+    }
+    if jwt.jwks.disable_private_key_encryption {
+        tracing::warn!(
+            "jwt.jwks.disable_private_key_encryption: whoever reads the database can sign tokens \
+             for every user"
+        );
+    }
+    if jwt.jwks.grace_period < jwt.expiration_time {
+        tracing::warn!(
+            "jwt.jwks.grace_period is shorter than jwt.expiration_time: the last tokens of a key \
+             are refused before they expire"
+        );
+    }
+}
+
 async fn bind(wanted: SocketAddr, by: &str) -> Result<(TcpListener, SocketAddr), Failure> {
     let listener = TcpListener::bind(wanted)
         .await
@@ -115,7 +135,7 @@ pub(super) async fn open(database: &DatabaseUrl) -> Result<Store, Failure> {
 }
 
 /// Opens a database whose users and sessions have additional fields.
-async fn open_with(
+pub(super) async fn open_with(
     database: &DatabaseUrl,
     user_fields: AdditionalFields,
     session_fields: AdditionalFields,

@@ -28,7 +28,7 @@ pub(crate) fn run(
     };
     let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Internal)?;
     runtime.block_on(async {
-        let store = open(flags, environment).await?;
+        let store = open(&settings(flags, environment)?).await?;
         let done = match command {
             SessionsCommand::List(flags) => list(flags, &store, around).await,
             SessionsCommand::Revoke(flags) => revoke(flags, &store).await,
@@ -38,14 +38,21 @@ pub(crate) fn run(
     })
 }
 
-/// The database that `serve` would use. A file that is not there is not made.
-async fn open(flags: &DatabaseFlags, environment: &Environment) -> Result<Store, Failure> {
+/// What a server would be told that is started with these flags.
+pub(super) fn settings(
+    flags: &DatabaseFlags,
+    environment: &Environment,
+) -> Result<Settings, Failure> {
     let flags = ServeFlags {
         database: flags.database.clone(),
         config: flags.config.clone(),
         ..ServeFlags::default()
     };
-    let settings = Settings::read(&flags, environment).map_err(Failure::Usage)?;
+    Settings::read(&flags, environment).map_err(Failure::Usage)
+}
+
+/// The database that `serve` would use. A file that is not there is not made.
+pub(super) fn database(settings: &Settings) -> Result<DatabaseUrl, Failure> {
     let database = settings.database().map_err(Failure::Usage)?;
     if let DatabaseUrl::Sqlite(file) = &database
         && !file.exists()
@@ -55,7 +62,12 @@ async fn open(flags: &DatabaseFlags, environment: &Environment) -> Result<Store,
             file.display()
         )));
     }
-    serve::open(&database).await
+    Ok(database)
+}
+
+/// The same, opened; additional fields are none of its business.
+pub(super) async fn open(settings: &Settings) -> Result<Store, Failure> {
+    serve::open(&database(settings)?).await
 }
 
 async fn list(
@@ -133,6 +145,6 @@ fn as_json(session: &SessionSummary) -> serde_json::Value {
     })
 }
 
-fn failed(error: StoreError) -> Failure {
+pub(super) fn failed(error: StoreError) -> Failure {
     Failure::Internal(anyhow::Error::new(error))
 }

@@ -49,6 +49,7 @@ macro_rules! keys {
 
 mod advanced;
 mod cookies;
+mod jwt;
 mod mail;
 mod operate;
 mod session;
@@ -58,11 +59,12 @@ pub(super) use value::Value;
 
 /// Every key, in alphabetical order.
 pub(super) static ALL: LazyLock<Vec<&Key>> = LazyLock::new(|| {
-    let mut all: Vec<&Key> = [KEYS, advanced::KEYS, mail::KEYS, operate::KEYS, session::KEYS]
-        .into_iter()
-        .chain(cookies::KEYS)
-        .flatten()
-        .collect();
+    let mut all: Vec<&Key> =
+        [KEYS, advanced::KEYS, jwt::KEYS, mail::KEYS, operate::KEYS, session::KEYS]
+            .into_iter()
+            .chain(cookies::KEYS)
+            .flatten()
+            .collect();
     all.sort_by_key(|key| key.name);
     all
 });
@@ -146,27 +148,6 @@ keys! {
     "email_verification.send_on_sign_up", "A link is mailed at sign-up; by default where verification is required",
         |from| json!(from.email_verification.send_on_sign_up) => Takes::Flag(|to, on| {
         to.email_verification.send_on_sign_up = Some(on);
-    });
-    "jwt.audience", "The audience of tokens; by default the base URL",
-        |from| json!(from.jwt.audience) => Takes::Text(|to, text| {
-        to.jwt.audience = Some(text.to_owned());
-        Ok(())
-    });
-    "jwt.expiration_time", "How long a token is valid",
-        |from| json!(from.jwt.expiration_time) => Takes::Seconds { least: 1, set: |to, n| to.jwt.expiration_time = n };
-    "jwt.issuer", "The issuer of tokens; by default the base URL",
-        |from| json!(from.jwt.issuer) => Takes::Text(|to, text| {
-        to.jwt.issuer = Some(text.to_owned());
-        Ok(())
-    });
-    "jwt.jwks.key_pair_config.alg", "How tokens are signed: EdDSA with keys of the server's own, or HS256, HS384 or HS512 with the secret",
-        |from| json!(from.jwt.algorithm.as_str()) => Takes::Text(|to, text| {
-        to.jwt.algorithm =
-            text.parse().map_err(|_unknown| {
-                "takes EdDSA, ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, HS256, \
-                 HS384 or HS512".to_owned()
-            })?;
-        Ok(())
     });
     "listen", "The address to listen on",
         |from| json!(from.listen.to_string()) => Takes::Text(|to, text| {

@@ -191,11 +191,6 @@ impl Settings {
         Ok(self.database.parse()?)
     }
 
-    /// The additional fields of users, and of sessions.
-    pub(crate) fn additional_fields(&self) -> (AdditionalFields, AdditionalFields) {
-        (self.user.additional_fields.clone(), self.session.additional_fields.clone())
-    }
-
     /// Combines everything for a server that listens on `address`.
     pub(crate) fn resolve(
         self,
@@ -235,6 +230,38 @@ impl Settings {
         options.app_name = self.app_name;
         options.open_api = self.open_api;
         Ok(Resolved { options, trusted_origins, secret_source })
+    }
+
+    /// What signing keys are made and read with. A secret is never made for it: another one than
+    /// the server's would make keys that the server cannot read.
+    pub(crate) fn for_keys(&self, environment: &Environment) -> anyhow::Result<Options> {
+        let is_loopback = self.listen.ip().is_loopback();
+        let found = secret::look(&self.secret_places(environment, is_loopback))?;
+        let found = found.context(
+            "there is no secret: set BETTER_AUTH_SECRET, or secret_file, to the one that the \
+             server has, or run this where the server runs",
+        )?;
+        // Keys know nothing of addresses.
+        let base_url = BaseUrl::new("http://localhost", &self.base_path)?;
+        let mut options = Options::new(base_url, &[], found.secret)?;
+        options.secret_rotation = found.rotation;
+        options.jwt = self.jwt.clone();
+        Ok(options)
+    }
+
+    /// The additional fields of users and of sessions.
+    pub(crate) fn additional_fields(&self) -> (AdditionalFields, AdditionalFields) {
+        (self.user.additional_fields.clone(), self.session.additional_fields.clone())
+    }
+
+    /// How long passwords may be, among other things.
+    pub(crate) fn email_and_password(&self) -> &EmailAndPassword {
+        &self.email_and_password
+    }
+
+    /// How long a key that signs no more stays published, in seconds.
+    pub(crate) fn grace_period(&self) -> i64 {
+        self.jwt.jwks.grace_period
     }
 
     /// Where secrets may lie.

@@ -11,6 +11,7 @@
 
 mod client;
 mod desk;
+mod engine;
 mod http_source;
 mod key_pair;
 mod mailbox;
@@ -32,6 +33,7 @@ mod delete_user;
 mod enumeration;
 mod error_page;
 mod examples;
+mod keys_command;
 mod logs;
 mod mail;
 mod mail_command;
@@ -55,6 +57,8 @@ mod sqlite;
 mod token;
 mod tokens;
 mod traces;
+mod users_command;
+mod users_import;
 mod verification;
 
 /// Fails with every complaint at once.

@@ -100,10 +100,11 @@ async fn a_new_secret_with_new_keys_ends_everything_that_the_old_one_opened() {
     let old = server.get("/jwks").send().await.json()["keys"][0]["kid"].clone();
     server.stop();
 
-    let db = rusqlite::Connection::open(options.database()).expect("the database");
-    db.execute(r#"DELETE FROM "jwks""#, []).expect("a table of keys");
-    drop(db);
-    let options = options.variable("BETTER_AUTH_SECRET", "another-0123456789abcdef0123456789");
+    let new = "another-0123456789abcdef0123456789";
+    let args = ["keys", "rotate", "--forget-old", "--database", "sqlite:it.db"];
+    let rotated = run(&options.path(""), &args, &[("BETTER_AUTH_SECRET", new)]);
+    assert_eq!(rotated.code(), Some(0), "{}", rotated.output());
+    let options = options.variable("BETTER_AUTH_SECRET", new);
     let server = Server::start(&options);
     let revoked = sessions(&server, &["revoke", "--all"]);
     assert_eq!(revoked.json()["revoked"], 1, "{}", revoked.output());

@@ -215,6 +215,12 @@ impl AdditionalFields {
         self.0.as_deref().unwrap_or_default()
     }
 
+    /// The same, all to be set: an operator is not held to what clients may say.
+    pub(crate) fn for_operators(&self) -> Self {
+        let settable = |field: &AdditionalField| AdditionalField { input: true, ..field.clone() };
+        Self(self.0.as_ref().map(|fields| fields.iter().map(settable).collect()))
+    }
+
     /// Whether the database takes every default.
     pub(crate) fn check_defaults(&self, numbers: Numbers) -> Result<(), FieldError> {
         for field in self.all() {

@@ -72,7 +72,7 @@ async fn compare(
     own: OwnPassword,
 ) -> Result<OwnPassword, ApiError> {
     match cx.passwords.verify(password, own.hash.clone()).await? {
-        Verdict::Right => Ok(own),
+        Verdict::Right { .. } => Ok(own),
         Verdict::Wrong => Err(ApiError::known(&error_codes::INVALID_PASSWORD)),
     }
 }

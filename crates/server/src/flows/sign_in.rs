@@ -34,15 +34,20 @@ pub(crate) async fn with_password(
         cx.passwords.hash(password).await?;
         return Err(refused());
     };
-    match cx.passwords.verify(password, stored).await? {
+    let verdict = cx.passwords.verify(password, stored.clone()).await?;
+    if let Verdict::Right { replacement: Some(hash) } = &verdict {
+        // The real server reads no hash but its own; from now on it can take over this row too.
+        cx.store.replace_hash(&user.id, &stored, hash, cx.clock.now()).await?;
+    }
+    match verdict {
         Verdict::Wrong => Err(refused()),
-        Verdict::Right if options.require_email_verification && !user.email_verified => {
+        Verdict::Right { .. } if options.require_email_verification && !user.email_verified => {
             if cx.options.email_verification.send_on_sign_in {
                 verification::send(cx, Some(&user), callback_url.as_deref()).await?;
             }
             Err(ApiError::known(&error_codes::EMAIL_NOT_VERIFIED))
         }
-        Verdict::Right => {
+        Verdict::Right { .. } => {
             let remember = Remember::from(remember_me);
             let session = session::begin(cx, facts, &user.id, remember);
             cx.store.create_session(&session).await?;

@@ -20,11 +20,26 @@ pub(super) fn columns(table: &str, fields: &AdditionalFields) -> String {
 
 /// An `INSERT` of the columns `own` and those of `fields`.
 pub(super) fn insert(table: &str, own: &[&str], fields: &AdditionalFields) -> String {
+    insert_rows(table, own, fields, 1)
+}
+
+/// The same for several rows at once, their values one after another.
+pub(super) fn insert_rows(
+    table: &str,
+    own: &[&str],
+    fields: &AdditionalFields,
+    rows: usize,
+) -> String {
     let more = fields.all().iter().map(|field| field.column.as_str());
     let names: Vec<String> =
         own.iter().copied().chain(more).map(|name| format!("\"{name}\"")).collect();
-    let places: Vec<String> = (1..=names.len()).map(|place| format!("${place}")).collect();
-    format!(r#"INSERT INTO "{table}" ({}) VALUES ({})"#, names.join(", "), places.join(", "))
+    let row = |row: usize| {
+        let places = 1..=names.len();
+        let places: Vec<_> = places.map(|at| format!("${}", row * names.len() + at)).collect();
+        format!("({})", places.join(", "))
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!(r#"INSERT INTO "{table}" ({}) VALUES {}"#, names.join(", "), rows.join(", "))
 }
 
 /// `, "nick" = CASE WHEN $5 THEN $6 ELSE "nick" END, …`: two values a field, the first `$first`, as

@@ -1,6 +1,6 @@
 //! The key pairs that sign JWTs.
 
-use super::engine::{Row, values};
+use super::engine::{Row, Tx, values};
 use super::{Store, StoreError};
 use crate::clock::Date;
 
@@ -48,9 +48,6 @@ impl Store {
         key: StoredKey,
         is_enough: impl Fn(&[StoredKey]) -> bool + Send + Sync + 'static,
     ) -> Result<Vec<StoredKey>, StoreError> {
-        const SQL: &str = r#"INSERT INTO "jwks"
-            ("id", "publicKey", "privateKey", "createdAt", "expiresAt", "alg", "crv")
-            VALUES ($1, $2, $3, $4, $5, $6, $7)"#;
         self.engine
             .write(move |tx| {
                 Box::pin(async move {
@@ -59,20 +56,52 @@ impl Store {
                     if is_enough(&keys) {
                         return Ok(keys);
                     }
-                    let values = values![
-                        &key.id,
-                        &key.public_key,
-                        &key.private_key,
-                        key.created_at,
-                        key.expires_at,
-                        &key.alg,
-                        &key.crv
-                    ];
-                    tx.execute(SQL, values).await?;
+                    insert(tx, &key).await?;
                     keys.push(key);
                     Ok(keys)
                 })
             })
             .await
     }
+
+    /// Writes `key`, and has it be the only one that signs: the others expire when it was made, or
+    /// are deleted.
+    pub(crate) async fn replace_keys(
+        &self,
+        key: StoredKey,
+        deletes: bool,
+    ) -> Result<(), StoreError> {
+        const DELETE: &str = r#"DELETE FROM "jwks""#;
+        const EXPIRE: &str = r#"UPDATE "jwks" SET "expiresAt" = $1
+            WHERE "expiresAt" IS NULL OR "expiresAt" > $2"#;
+        self.engine
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.lock("jwks").await?;
+                    if deletes {
+                        tx.execute(DELETE, values![]).await?;
+                    } else {
+                        tx.execute(EXPIRE, values![key.created_at, key.created_at]).await?;
+                    }
+                    insert(tx, &key).await
+                })
+            })
+            .await
+    }
+}
+
+async fn insert(tx: &Tx, key: &StoredKey) -> Result<(), StoreError> {
+    const SQL: &str = r#"INSERT INTO "jwks"
+        ("id", "publicKey", "privateKey", "createdAt", "expiresAt", "alg", "crv")
+        VALUES ($1, $2, $3, $4, $5, $6, $7)"#;
+    let values = values![
+        &key.id,
+        &key.public_key,
+        &key.private_key,
+        key.created_at,
+        key.expires_at,
+        &key.alg,
+        &key.crv
+    ];
+    tx.execute(SQL, values).await.map(drop)
 }

@@ -12,9 +12,12 @@ mod jwks;
 mod mail;
 mod operate;
 mod own_password;
+mod roster;
 mod schema;
 mod session;
 mod statements;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -41,6 +44,8 @@ pub(crate) use jwks::StoredKey;
 pub(crate) use mail::QueuedMail;
 pub use operate::{SessionSummary, Sessions};
 pub(crate) use own_password::{ChangePassword, OwnPassword};
+pub(crate) use roster::{NewRow, RevisedRow};
+pub use roster::{UserFilter, UserSummary};
 pub(crate) use session::{ActiveSession, Session};
 pub(crate) use user::{CreateUserError, Credential, NewImage, NewUser, User};
 pub(crate) use verification::{PasswordReset, Verification};

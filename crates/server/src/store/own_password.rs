@@ -41,6 +41,19 @@ impl Store {
             .await
     }
 
+    /// Writes the same password hashed otherwise, unless it was changed meanwhile.
+    pub(crate) async fn replace_hash(
+        &self,
+        user_id: &str,
+        old_hash: &str,
+        hash: &str,
+        now: Date,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = r#"UPDATE "account" SET "password" = $1, "updatedAt" = $2
+            WHERE "userId" = $3 AND "providerId" = 'credential' AND "password" = $4"#;
+        self.engine.execute(SQL, values![hash, now, user_id, old_hash]).await.map(drop)
+    }
+
     /// Replaces a password, unless it or the session that asks has gone while it was compared:
     /// who was thrown out meanwhile changes nothing any more. Says whether it was replaced.
     pub(crate) async fn change_password(&self, change: ChangePassword) -> Result<bool, StoreError> {
