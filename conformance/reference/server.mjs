@@ -2,7 +2,7 @@
 // PORT (0 = any), DATABASE (a SQLite file, or a postgres:// URL), BASE_URL, BETTER_AUTH_SECRET,
 // BETTER_AUTH_TRUSTED_ORIGINS (read by Better Auth itself), RATE_LIMIT and DELETE_USER (on|off), MAILS (a
 // directory: mails become files in it; without it none are sent), OPTIONS (JSON: more of emailAndPassword,
-// emailVerification, onAPIError, session and user, where true stands for a function that sends a mail, and the
+// emailVerification, onAPIError, rateLimit, session and user, where true stands for a function that sends a mail, and the
 // default "now" of a date for one that gives the present), JWT_ALG (of the signing keys).
 // It creates missing tables, then prints {"address": "127.0.0.1:PORT", "endpoints": [["GET", "/ok"], …]} on stdout.
 process.env.BETTER_AUTH_TELEMETRY = "0";
@@ -61,7 +61,7 @@ const auth = betterAuth({
     deleteUser: { enabled: process.env.DELETE_USER === "on", ...sending(more.user?.deleteUser, "sendDeleteAccountVerification") },
   },
   onAPIError: more.onAPIError,
-  rateLimit: { enabled: process.env.RATE_LIMIT === "on" },
+  rateLimit: { enabled: process.env.RATE_LIMIT === "on", ...more.rateLimit },
   telemetry: { enabled: false },
   logger: { level: "error" },
   plugins: [jwt(keyPair), bearer()],

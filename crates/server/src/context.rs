@@ -85,7 +85,8 @@ impl Context {
         let mailer = Mailer::start(&options, store.clone(), clock.clone(), random.clone())
             .map_err(StartError::Mail)?;
         let passwords = Passwords::start(random.clone()).map_err(StartError::Threads)?;
-        let rate_limiter = RateLimiter::new(options.rate_limit.clone());
+        let rate_limiter =
+            RateLimiter::new(options.rate_limit.clone(), store.clone(), random.clone());
         Ok(Self(Arc::new(Parts {
             options,
             store,

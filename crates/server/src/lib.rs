@@ -51,8 +51,8 @@ pub use options::{
     Advanced, BaseUrl, BaseUrlError, ChangeEmail, CookieAttributeError, CookieAttributes,
     CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride, CookieOverrides,
     CookiePath, CrossSubDomainCookies, DeleteUser, EmailAndPassword, EmailVerification, ErrorUrl,
-    ErrorUrlError, Jwt, Mail, MailPassword, OnApiError, Options, RateLimit, SameSite, Security,
-    Sender, SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
+    ErrorUrlError, Jwt, Mail, MailPassword, OnApiError, Options, RateLimit, RateLimitStorage,
+    SameSite, Security, Sender, SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;

@@ -5,6 +5,7 @@
 mod cookies;
 mod error_page;
 mod mail;
+mod rate_limit_storage;
 mod session;
 mod user;
 
@@ -21,6 +22,7 @@ pub use cookies::{
 };
 pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
 pub use mail::{Mail, MailPassword, Security, Sender, SenderError, Smtp};
+pub use rate_limit_storage::RateLimitStorage;
 pub use session::{CookieCacheOptions, CookieCacheStrategy, SessionOptions, UnknownStrategy};
 pub use user::{ChangeEmail, DeleteUser, UserOptions};
 
@@ -192,11 +194,13 @@ pub struct RateLimit {
     pub window: i64,
     /// Requests a window, for each address and path.
     pub max: u32,
+    /// Where they are counted; by default in memory on SQLite, and in the database on PostgreSQL.
+    pub storage: Option<RateLimitStorage>,
 }
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { enabled: true, window: 10, max: 100 }
+        Self { enabled: true, window: 10, max: 100, storage: None }
     }
 }
 

@@ -52,12 +52,16 @@ macro_rules! keys {
 }
 
 mod cookies;
+mod guardrails;
 mod session;
 
 /// Every key, in alphabetical order.
 pub(super) static ALL: LazyLock<Vec<&Key>> = LazyLock::new(|| {
-    let mut all: Vec<&Key> =
-        [KEYS, session::KEYS].into_iter().chain(cookies::KEYS).flatten().collect();
+    let mut all: Vec<&Key> = [KEYS, session::KEYS, guardrails::KEYS]
+        .into_iter()
+        .chain(cookies::KEYS)
+        .flatten()
+        .collect();
     all.sort_by_key(|key| key.name);
     all
 });
@@ -221,12 +225,6 @@ keys! {
         to.on_api_error.error_url = Some(url);
         Ok(())
     });
-    "rate_limit.enabled", "Counts requests by address and path",
-        |from| json!(from.rate_limit.enabled) => Takes::Flag(|to, on| to.rate_limit.enabled = on);
-    "rate_limit.max", "Requests in a window",
-        |from| json!(from.rate_limit.max) => Takes::Count(|to, n| to.rate_limit.max = n);
-    "rate_limit.window", "How long a window is",
-        |from| json!(from.rate_limit.window) => Takes::Seconds { least: 1, set: |to, n| to.rate_limit.window = n };
     "secret_file", "The file with the secret; BETTER_AUTH_SECRET comes first",
         |from| json!(from.secret_file) => Takes::Text(|to, text| {
         to.secret_file = Some(PathBuf::from(text));

@@ -11,6 +11,7 @@
 
 mod client;
 mod desk;
+mod engine;
 mod http_source;
 mod key_pair;
 mod mailbox;

@@ -24,6 +24,7 @@ pub(crate) struct Options {
     directory: Arc<TempDir>,
     variables: Vec<(String, String)>,
     args: Vec<String>,
+    database_url: Option<String>,
     one_core: bool,
 }
 
@@ -43,6 +44,7 @@ impl Options {
             directory: Arc::new(tempfile::tempdir().expect("a temporary directory")),
             variables: Vec::new(),
             args: Vec::new(),
+            database_url: None,
             one_core: false,
         }
     }
@@ -55,6 +57,11 @@ impl Options {
     pub(crate) fn arg(mut self, arg: &str) -> Self {
         self.args.push(arg.to_owned());
         self
+    }
+
+    /// On this database, rather than one in the directory.
+    pub(crate) fn database_url(self, url: &str) -> Self {
+        Self { database_url: Some(url.to_owned()), ..self }
     }
 
     /// Puts a file into the directory.
@@ -79,8 +86,9 @@ impl Options {
     }
 
     fn command(&self) -> Command {
-        let database = format!("sqlite:{DATABASE}");
-        let fixed = ["serve", "--listen", "127.0.0.1:0", "--database", &database];
+        let own = format!("sqlite:{DATABASE}");
+        let database = self.database_url.as_deref().unwrap_or(&own);
+        let fixed = ["serve", "--listen", "127.0.0.1:0", "--database", database];
         let args: Vec<&str> =
             fixed.into_iter().chain(self.args.iter().map(String::as_str)).collect();
         let command = gatewright(self.directory.path(), &args, &self.variables);

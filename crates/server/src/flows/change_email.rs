@@ -150,7 +150,8 @@ pub(super) async fn follow(
         Some(RequestType::Confirmation) => {
             // A link can be opened without end, and must not mail somebody without end.
             let path = Path::Known("/send-verification-email");
-            if cx.rate_limiter.check(facts.ip(cx), path, cx.clock.now()).is_ok() {
+            let counted = cx.rate_limiter.check(&facts.ip(cx), path, cx.clock.now()).await;
+            if counted.is_ok() {
                 mail(cx, Some(&user), &update_to, RequestType::Verification, callback_url).await?;
             }
             return Ok(Followed::Confirmed);

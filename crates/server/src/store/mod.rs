@@ -10,9 +10,12 @@ mod jwks;
 mod mail;
 mod operate;
 mod own_password;
+mod rate_limit;
 mod schema;
 mod session;
 mod statements;
+#[cfg(test)]
+pub(crate) mod testing;
 mod user;
 mod verification;
 
@@ -33,6 +36,7 @@ pub(crate) use jwks::StoredKey;
 pub(crate) use mail::QueuedMail;
 pub use operate::{SessionSummary, Sessions};
 pub(crate) use own_password::{ChangePassword, OwnPassword};
+pub(crate) use rate_limit::{Count, Counted};
 pub(crate) use session::{ActiveSession, Session};
 pub(crate) use user::{CreateUserError, Credential, NewImage, NewUser, User};
 pub(crate) use verification::{PasswordReset, Verification};
@@ -114,6 +118,9 @@ pub struct Store {
     /// Where the tables of ours are: in the same database, or else in memory, since a database
     /// that others made is not altered unasked.
     ours: Engine,
+    /// Where the table of rate limits is, which may be there without the others.
+    rate_limits: Engine,
+    shares_rate_limits: bool,
     shape: Shape,
     statements: Arc<Statements>,
 }
@@ -147,7 +154,9 @@ impl Store {
             schema::prepare_ours(&memory).await?;
             memory
         };
-        Ok(Self { engine, ours, shape, statements })
+        let shares_rate_limits = rate_limit::is_usable(&engine).await?;
+        let rate_limits = if shares_rate_limits { &engine } else { &ours }.clone();
+        Ok(Self { engine, ours, rate_limits, shares_rate_limits, shape, statements })
     }
 
     /// Whether the tables of ours are in the database; otherwise what they hold is this process's

@@ -62,6 +62,27 @@ impl Engine {
         }
     }
 
+    /// Runs one statement that changes something; the first row of its answer, read.
+    pub(in crate::store) async fn change<T: Send + 'static>(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => {
+                let values: Vec<_> = values.iter().cloned().map(Value::into_owned).collect();
+                sqlite
+                    .write(move |tx| Box::pin(async move { tx.first(sql, &values, read).await }))
+                    .await
+            }
+            Self::Postgres(postgres) => {
+                let rows = postgres.query(sql, values).await?;
+                rows.first().map(|row| read(&Row::Postgres(row))).transpose()
+            }
+        }
+    }
+
     /// Runs one statement that changes something; returns how many rows it touched.
     pub(in crate::store) async fn execute(
         &self,
