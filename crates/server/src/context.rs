@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::cookie_cache::CookieCache;
 use crate::cookies::{CookieError, Cookies};
 use crate::crypto::{Random, Secrets};
+use crate::lockout;
 use crate::mail::{MailError, Mailer};
 use crate::options::Options;
 use crate::password::Passwords;
@@ -60,6 +61,7 @@ pub struct Parts {
     pub(crate) passwords: Passwords,
     pub(crate) keys: SigningKeys,
     pub(crate) rate_limiter: RateLimiter,
+    pub(crate) lockout: lockout::Housekeeping,
 }
 
 impl Context {
@@ -98,6 +100,7 @@ impl Context {
             passwords,
             keys,
             rate_limiter,
+            lockout: lockout::Housekeeping::default(),
         })))
     }
 

@@ -13,10 +13,12 @@ mod csrf;
 mod error;
 mod error_codes;
 mod error_page;
+mod every;
 mod fields;
 mod flows;
 mod glob;
 mod listen;
+mod lockout;
 mod mail;
 mod options;
 mod origin;
@@ -51,8 +53,9 @@ pub use options::{
     Advanced, BaseUrl, BaseUrlError, ChangeEmail, CookieAttributeError, CookieAttributes,
     CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride, CookieOverrides,
     CookiePath, CrossSubDomainCookies, DeleteUser, EmailAndPassword, EmailVerification, ErrorUrl,
-    ErrorUrlError, Jwt, Mail, MailPassword, OnApiError, Options, RateLimit, RateLimitStorage,
-    SameSite, Security, Sender, SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
+    ErrorUrlError, Jwt, Lockout, LockoutLimit, Mail, MailPassword, OnApiError, Options, RateLimit,
+    RateLimitStorage, SameSite, Security, Sender, SenderError, SessionOptions, Smtp,
+    UnknownStrategy, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;

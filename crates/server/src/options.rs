@@ -4,6 +4,7 @@
 
 mod cookies;
 mod error_page;
+mod lockout;
 mod mail;
 mod rate_limit_storage;
 mod session;
@@ -21,6 +22,7 @@ pub use cookies::{
     CookiePath, CrossSubDomainCookies, SameSite,
 };
 pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
+pub use lockout::{Lockout, LockoutLimit};
 pub use mail::{Mail, MailPassword, Security, Sender, SenderError, Smtp};
 pub use rate_limit_storage::RateLimitStorage;
 pub use session::{CookieCacheOptions, CookieCacheStrategy, SessionOptions, UnknownStrategy};
@@ -52,6 +54,8 @@ pub struct Options {
     pub session: SessionOptions,
     /// `rate_limit`.
     pub rate_limit: RateLimit,
+    /// `lockout`.
+    pub lockout: Lockout,
     /// `advanced`.
     pub advanced: Advanced,
     /// `jwt`.
@@ -272,6 +276,7 @@ impl Options {
             on_api_error: OnApiError::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
+            lockout: Lockout::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
             mail: Mail::default(),

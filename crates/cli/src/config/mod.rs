@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gatewright_server::{
-    Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt, Mail, OnApiError,
-    Options, Random, RateLimit, SessionOptions, UserOptions,
+    Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt, Lockout, Mail,
+    OnApiError, Options, Random, RateLimit, SessionOptions, UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -49,6 +49,7 @@ pub(crate) struct Settings {
     on_api_error: OnApiError,
     session: SessionOptions,
     rate_limit: RateLimit,
+    lockout: Lockout,
     advanced: Advanced,
     jwt: Jwt,
     mail: Mail,
@@ -75,6 +76,7 @@ impl Default for Settings {
             on_api_error: OnApiError::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
+            lockout: Lockout::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
             mail: Mail::default(),
@@ -186,6 +188,7 @@ impl Settings {
         options.on_api_error = self.on_api_error;
         options.session = self.session;
         options.rate_limit = self.rate_limit;
+        options.lockout = self.lockout;
         options.advanced = self.advanced;
         options.jwt = self.jwt;
         options.mail = mail;

@@ -32,6 +32,7 @@ mod delete_user;
 mod enumeration;
 mod error_page;
 mod examples;
+mod lockout;
 mod logs;
 mod mail;
 mod mail_command;

@@ -7,6 +7,7 @@ use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error_codes;
+use crate::lockout::{self, Account};
 use crate::password::Verdict;
 use crate::store::{ActiveSession, ChangePassword, OwnPassword, Session, User};
 use crate::wire;
@@ -22,7 +23,7 @@ pub(crate) async fn change(
     let wire::ChangePassword { new_password, current_password, revoke_other_sessions } = body;
     password_length::check_new(cx, &new_password)?;
     let OwnPassword { account_id, hash: old_hash } =
-        check(cx, &active.user, current_password).await?;
+        check(cx, facts, &active.user, current_password).await?;
     let hash = cx.passwords.hash(new_password).await?;
     let new_session =
         revoke_other_sessions.then(|| session::begin(cx, facts, &active.user.id, Remember::Yes));
@@ -45,10 +46,15 @@ pub(crate) async fn change(
 }
 
 /// Whether `password` is the user's. That they have none is not told apart from a wrong one.
-pub(crate) async fn verify(cx: &Context, user: &User, password: String) -> Result<(), ApiError> {
+pub(crate) async fn verify(
+    cx: &Context,
+    facts: &Facts,
+    user: &User,
+    password: String,
+) -> Result<(), ApiError> {
     check_not_too_long(cx, &password)?;
     match cx.store.find_own_password(&user.id).await? {
-        Some(own) => compare(cx, password, own).await.map(drop),
+        Some(own) => compare(cx, facts, user, password, own).await.map(drop),
         None => Err(ApiError::known(&error_codes::INVALID_PASSWORD)),
     }
 }
@@ -56,23 +62,29 @@ pub(crate) async fn verify(cx: &Context, user: &User, password: String) -> Resul
 /// The user's stored password, if `password` is it.
 pub(crate) async fn check(
     cx: &Context,
+    facts: &Facts,
     user: &User,
     password: String,
 ) -> Result<OwnPassword, ApiError> {
     check_not_too_long(cx, &password)?;
     match cx.store.find_own_password(&user.id).await? {
-        Some(own) => compare(cx, password, own).await,
+        Some(own) => compare(cx, facts, user, password, own).await,
         None => Err(ApiError::known(&error_codes::CREDENTIAL_ACCOUNT_NOT_FOUND)),
     }
 }
 
 async fn compare(
     cx: &Context,
+    facts: &Facts,
+    user: &User,
     password: String,
     own: OwnPassword,
 ) -> Result<OwnPassword, ApiError> {
-    match cx.passwords.verify(password, own.hash.clone()).await? {
-        Verdict::Right => Ok(own),
-        Verdict::Wrong => Err(ApiError::known(&error_codes::INVALID_PASSWORD)),
+    let attempt = lockout::begin(cx, facts, Account::User(&user.id)).await?;
+    if cx.passwords.verify(password, own.hash.clone()).await? == Verdict::Wrong {
+        attempt.failed(cx).await?;
+        return Err(ApiError::known(&error_codes::INVALID_PASSWORD));
     }
+    attempt.succeeded(cx).await?;
+    Ok(own)
 }

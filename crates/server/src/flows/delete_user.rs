@@ -33,7 +33,7 @@ pub(crate) async fn delete(
     let password = body.password.filter(|password| !password.is_empty());
     let shows_password = password.is_some();
     if let Some(password) = password {
-        change_password::check(cx, &active.user, password).await?;
+        change_password::check(cx, facts, &active.user, password).await?;
     }
     let gone = &error_codes::UNAUTHORIZED;
     if let Some(token) = body.token.filter(|token| !token.is_empty()) {

@@ -9,6 +9,7 @@ use crate::cookies::COMPONENT;
 use crate::crypto::ID_CHARACTERS;
 use crate::error::ApiError;
 use crate::error_codes;
+use crate::lockout;
 use crate::mail::{Kind, Letter};
 use crate::store::{PasswordReset, Verification};
 use crate::wire;
@@ -72,9 +73,9 @@ pub(crate) async fn reset(cx: &Context, token: &str, new_password: String) -> Re
     let Some(row) = found.filter(|row| row.expires_at >= cx.clock.now()) else {
         return Err(invalid());
     };
-    if cx.store.find_user(&row.value).await?.is_none() {
+    let Some(user) = cx.store.find_user(&row.value).await? else {
         return Err(ApiError::known(&error_codes::USER_NOT_FOUND));
-    }
+    };
     let reset = PasswordReset {
         identifier,
         password: cx.passwords.hash(new_password).await?,
@@ -82,7 +83,11 @@ pub(crate) async fn reset(cx: &Context, token: &str, new_password: String) -> Re
         revoke_sessions: options.revoke_sessions_on_password_reset,
         now: cx.clock.now(),
     };
-    if cx.store.reset_password(reset).await? { Ok(()) } else { Err(invalid()) }
+    if !cx.store.reset_password(reset).await? {
+        return Err(invalid());
+    }
+    // Whoever was locked out by strangers gets in again.
+    lockout::forget(cx, &user.email, &user.id).await
 }
 
 fn identifier(token: &str) -> String {

@@ -7,6 +7,7 @@ use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error_codes;
+use crate::lockout::{self, Account};
 use crate::password::Verdict;
 use crate::shape::is_email;
 use crate::store::{Credential, Session, User};
@@ -29,25 +30,28 @@ pub(crate) async fn with_password(
     }
     password_length::check_not_too_long(cx, &password)?;
     let refused = || ApiError::known(&error_codes::INVALID_EMAIL_OR_PASSWORD);
-    let found = cx.store.find_credential(&email.to_lowercase()).await?;
+    let email = email.to_lowercase();
+    let attempt = lockout::begin(cx, facts, Account::Email(&email)).await?;
+    let found = cx.store.find_credential(&email).await?;
     let Some(Credential { user, password: Some(stored) }) = found else {
         cx.passwords.hash(password).await?;
+        attempt.failed(cx).await?;
         return Err(refused());
     };
-    match cx.passwords.verify(password, stored).await? {
-        Verdict::Wrong => Err(refused()),
-        Verdict::Right if options.require_email_verification && !user.email_verified => {
-            if cx.options.email_verification.send_on_sign_in {
-                verification::send(cx, Some(&user), callback_url.as_deref()).await?;
-            }
-            Err(ApiError::known(&error_codes::EMAIL_NOT_VERIFIED))
-        }
-        Verdict::Right => {
-            let remember = Remember::from(remember_me);
-            let session = session::begin(cx, facts, &user.id, remember);
-            cx.store.create_session(&session).await?;
-            session::set_cookies(cx, facts, &session, &user, remember);
-            Ok((user, session))
-        }
+    if cx.passwords.verify(password, stored).await? == Verdict::Wrong {
+        attempt.failed(cx).await?;
+        return Err(refused());
     }
+    attempt.succeeded(cx).await?;
+    if options.require_email_verification && !user.email_verified {
+        if cx.options.email_verification.send_on_sign_in {
+            verification::send(cx, Some(&user), callback_url.as_deref()).await?;
+        }
+        return Err(ApiError::known(&error_codes::EMAIL_NOT_VERIFIED));
+    }
+    let remember = Remember::from(remember_me);
+    let session = session::begin(cx, facts, &user.id, remember);
+    cx.store.create_session(&session).await?;
+    session::set_cookies(cx, facts, &session, &user, remember);
+    Ok((user, session))
 }

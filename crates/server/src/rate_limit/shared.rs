@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::TooMany;
 use crate::clock::Date;
 use crate::crypto::Random;
+use crate::every::Every;
 use crate::store::{Count, Counted, Store, StoreError};
 
 /// Refusals that are remembered.
@@ -32,8 +33,8 @@ pub(super) struct Shared {
     /// Until when each key is refused. Nothing but the end of its window changes that, so the
     /// database is not asked again: a flood from one address does not reach it.
     refused: Mutex<HashMap<String, Date>>,
+    removal: Every,
     /// Milliseconds since 1970.
-    next_removal: AtomicI64,
     rests_until: AtomicI64,
 }
 
@@ -44,7 +45,7 @@ impl Shared {
             random,
             longest_window,
             refused: Mutex::default(),
-            next_removal: AtomicI64::new(0),
+            removal: Every::default(),
             rests_until: AtomicI64::new(0),
         }
     }
@@ -100,13 +101,7 @@ impl Shared {
 
     /// Removes what nobody uses, beside the request and not as a part of it.
     fn remove_now_and_then(&self, now: Date) {
-        let due = self.next_removal.load(Ordering::Relaxed);
-        let next = now.plus_seconds(REMOVAL_EVERY).milliseconds();
-        // Not later than that either, if the clock was set back.
-        let is_due = due <= now.milliseconds() || due > next;
-        let relaxed = Ordering::Relaxed;
-        // Of several requests one does it.
-        if !is_due || self.next_removal.compare_exchange(due, next, relaxed, relaxed).is_err() {
+        if !self.removal.is_due(REMOVAL_EVERY, now) {
             return;
         }
         let store = self.store.clone();

@@ -6,6 +6,20 @@ use serde_json::json;
 use super::{Key, Takes};
 
 keys! {
+    "lockout.account.forget_after", "In what time the failures below the limit are forgotten, for each account",
+        |from| json!(from.lockout.account.forget_after) => Takes::Seconds { least: 1, set: |to, n| to.lockout.account.forget_after = n };
+    "lockout.account.max_failures", "The wrong password that brings the first delay, for each account",
+        |from| json!(from.lockout.account.max_failures) => Takes::Count(|to, n| to.lockout.account.max_failures = n.max(1));
+    "lockout.address.forget_after", "In what time the failures below the limit are forgotten, for each address",
+        |from| json!(from.lockout.address.forget_after) => Takes::Seconds { least: 1, set: |to, n| to.lockout.address.forget_after = n };
+    "lockout.address.max_failures", "The wrong password that brings the first delay, for each address",
+        |from| json!(from.lockout.address.max_failures) => Takes::Count(|to, n| to.lockout.address.max_failures = n.max(1));
+    "lockout.delay", "How long the first delay is; each failure after it doubles it",
+        |from| json!(from.lockout.delay) => Takes::Seconds { least: 1, set: |to, n| to.lockout.delay = n };
+    "lockout.enabled", "After some wrong passwords the next try has to wait",
+        |from| json!(from.lockout.enabled) => Takes::Flag(|to, on| to.lockout.enabled = on);
+    "lockout.max_delay", "How long a delay is at most",
+        |from| json!(from.lockout.max_delay) => Takes::Seconds { least: 1, set: |to, n| to.lockout.max_delay = n };
     "rate_limit.enabled", "Counts requests by address and path",
         |from| json!(from.rate_limit.enabled) => Takes::Flag(|to, on| to.rate_limit.enabled = on);
     "rate_limit.max", "Requests in a window",

@@ -157,6 +157,15 @@ pub(in crate::store) const OURS: &[Table] = &[
         ],
     },
     Table {
+        name: "gatewright_lockout",
+        columns: &[
+            id(),
+            column("failures", Kind::Integer),
+            column("lastFailureAt", Kind::BigInt).rule(Rule::Indexed),
+            column("lockedUntil", Kind::BigInt),
+        ],
+    },
+    Table {
         name: "gatewright_mail",
         columns: &[
             id(),
