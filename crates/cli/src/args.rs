@@ -1,5 +1,6 @@
 //! What was typed.
 
+pub(crate) mod audit_log;
 pub(crate) mod config;
 pub(crate) mod mail;
 pub(crate) mod secret;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args as Flags, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use audit_log::AuditLogFlags;
 use config::ConfigCommand;
 use mail::MailCommand;
 use secret::SecretCommand;
@@ -29,6 +31,7 @@ Examples:
   gatewright serve                     an auth server on http://localhost:4000, with no configuration
   gatewright token decode @token.txt   what a token says of itself
   gatewright secret generate           a secret for BETTER_AUTH_SECRET
+  gatewright audit-log                 who signed in, when and from where
   gatewright config check              would a server start here
   gatewright completions bash          completions for your shell
 
@@ -52,6 +55,8 @@ pub(crate) enum Command {
     /// List and end sessions, beside a server that runs
     #[command(subcommand)]
     Sessions(SessionsCommand),
+    /// List who did what, when and from where
+    AuditLog(AuditLogFlags),
     /// Check, show and describe the server's configuration
     #[command(subcommand)]
     Config(ConfigCommand),

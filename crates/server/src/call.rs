@@ -19,6 +19,7 @@ use crate::cookies::Cookie;
 use crate::error::ApiError;
 use crate::error_codes;
 use crate::reply::Reply;
+use crate::request_log::RequestId;
 use crate::shape::Issues;
 use crate::{client_ip, cookies, csrf};
 
@@ -87,6 +88,7 @@ pub(crate) struct Facts {
     pub(crate) headers: HeaderMap,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) reply: Reply,
+    pub(crate) request_id: Option<String>,
     /// The session token of `Authorization: Bearer`, its signature checked.
     bearer: Option<String>,
     peer: Option<ConnectInfo<SocketAddr>>,
@@ -180,6 +182,7 @@ impl<B: Body + Send, G: Guard + Send> FromRequest<Context> for Call<B, G> {
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             headers: parts.headers,
             reply: Reply::default(),
+            request_id: parts.extensions.get().map(|RequestId(id)| id.clone()),
         };
         let body = match parts.method {
             Method::GET => None,

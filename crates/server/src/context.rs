@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use gatewright_jose::KeyError;
 
+use crate::audit::{AuditEntry, AuditLog};
 use crate::clock::Clock;
 use crate::cookie_cache::CookieCache;
 use crate::cookies::{CookieError, Cookies};
@@ -60,6 +61,7 @@ pub struct Parts {
     pub(crate) mailer: Mailer,
     pub(crate) passwords: Passwords,
     pub(crate) keys: SigningKeys,
+    pub(crate) audit: AuditLog,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) lockout: lockout::Housekeeping,
 }
@@ -81,9 +83,17 @@ impl Context {
             .transpose()
             .map_err(|source| StartError::CookieCache(source.into()))?;
         let algorithm = options.jwt.algorithm.as_str();
-        let keys =
-            SigningKeys::new(&options.jwt, secrets, random.clone(), clock.clone(), store.clone())
-                .map_err(|source| StartError::Secret { algorithm, source })?;
+        let audit =
+            AuditLog::new(options.audit_log.clone(), store.clone(), clock.clone(), random.clone());
+        let keys = SigningKeys::new(
+            &options.jwt,
+            secrets,
+            random.clone(),
+            clock.clone(),
+            store.clone(),
+            audit.clone(),
+        )
+        .map_err(|source| StartError::Secret { algorithm, source })?;
         let mailer = Mailer::start(&options, store.clone(), clock.clone(), random.clone())
             .map_err(StartError::Mail)?;
         let passwords = Passwords::start(random.clone()).map_err(StartError::Threads)?;
@@ -99,9 +109,15 @@ impl Context {
             mailer,
             passwords,
             keys,
+            audit,
             rate_limiter,
             lockout: lockout::Housekeeping::default(),
         })))
+    }
+
+    /// Writes a row of the audit log, for what the program around the server does.
+    pub async fn record(&self, entry: AuditEntry) {
+        self.audit.record(entry).await;
     }
 
     /// Delivers the mails that are due, for a while. To be called when nobody is answered any more.

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod call;
 mod client_ip;
 mod clock;
@@ -36,6 +37,7 @@ mod signing_keys;
 mod store;
 mod wire;
 
+pub use audit::{AuditEntry, AuditEvent, AuditLog, AuditOutcome, AuditRecord};
 pub use client_ip::{Network, NetworkError};
 pub use clock::{Clock, Date};
 pub use context::{Context, StartError};
@@ -50,16 +52,16 @@ pub use fields::{
 pub use listen::listen;
 pub use mail::{MailError, MailPreview, TemplateError, mail_kinds, preview_mail, send_test_mail};
 pub use options::{
-    Advanced, BaseUrl, BaseUrlError, ChangeEmail, CookieAttributeError, CookieAttributes,
-    CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride, CookieOverrides,
-    CookiePath, CrossSubDomainCookies, DeleteUser, EmailAndPassword, EmailVerification, ErrorUrl,
-    ErrorUrlError, Jwt, Lockout, LockoutLimit, Mail, MailPassword, OnApiError, Options, RateLimit,
-    RateLimitStorage, SameSite, Security, Sender, SenderError, SessionOptions, Smtp,
-    UnknownStrategy, UserOptions,
+    Advanced, AuditLogOptions, BaseUrl, BaseUrlError, ChangeEmail, CookieAttributeError,
+    CookieAttributes, CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride,
+    CookieOverrides, CookiePath, CrossSubDomainCookies, DeleteUser, EmailAndPassword,
+    EmailVerification, ErrorUrl, ErrorUrlError, Jwt, Lockout, LockoutLimit, Mail, MailPassword,
+    OnApiError, Options, RateLimit, RateLimitStorage, SameSite, Security, Sender, SenderError,
+    SessionOptions, Smtp, UnknownStrategy, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use router::router;
 pub use secret_flaws::SecretFlaw;
 pub use store::{
-    DatabaseUrl, DatabaseUrlError, Refusal, SessionSummary, Sessions, Store, StoreError,
+    AuditQuery, DatabaseUrl, DatabaseUrlError, Refusal, SessionSummary, Sessions, Store, StoreError,
 };

@@ -2,6 +2,7 @@
 //!
 //! Names are Better Auth's option names in `snake_case`.
 
+mod audit_log;
 mod cookies;
 mod error_page;
 mod lockout;
@@ -17,6 +18,7 @@ use crate::client_ip::Network;
 use crate::crypto::{Secret, SecretRotation};
 use crate::origin::{OriginPatternError, TrustedOrigins, origin_of};
 
+pub use audit_log::AuditLogOptions;
 pub use cookies::{
     CookieAttributeError, CookieAttributes, CookieDomain, CookieOverride, CookieOverrides,
     CookiePath, CrossSubDomainCookies, SameSite,
@@ -56,6 +58,8 @@ pub struct Options {
     pub rate_limit: RateLimit,
     /// `lockout`.
     pub lockout: Lockout,
+    /// `audit_log`.
+    pub audit_log: AuditLogOptions,
     /// `advanced`.
     pub advanced: Advanced,
     /// `jwt`.
@@ -277,6 +281,7 @@ impl Options {
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
             lockout: Lockout::default(),
+            audit_log: AuditLogOptions::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
             mail: Mail::default(),

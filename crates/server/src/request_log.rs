@@ -16,11 +16,16 @@ use crate::crypto::hex_encode;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What `x-request-id` of the answer will say.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// Gives the request an id, puts the id on every line logged on its way and on the response.
-pub(crate) async fn log(State(cx): State<Context>, request: Request, next: Next) -> Response {
+pub(crate) async fn log(State(cx): State<Context>, mut request: Request, next: Next) -> Response {
     let mut id = [0; 8];
     cx.random.fill(&mut id);
     let id = hex_encode(&id);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let method = method_name(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("-", MatchedPath::as_str).to_owned();

@@ -6,6 +6,7 @@ use gatewright_jose::{Algorithm, Jwk, KeyError, SignError, SigningKey};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::audit::{AuditEntry, AuditEvent, AuditLog};
 use crate::clock::{Clock, Date};
 use crate::crypto::{DecryptError, ID_CHARACTERS, Random, Secrets};
 use crate::options::Jwt;
@@ -63,6 +64,7 @@ struct Inner {
     random: Random,
     clock: Clock,
     store: Store,
+    audit: AuditLog,
     signer: Signer,
     signed: SignedTokens,
 }
@@ -84,6 +86,7 @@ impl SigningKeys {
         random: Random,
         clock: Clock,
         store: Store,
+        audit: AuditLog,
     ) -> Result<Self, KeyError> {
         let signer = if jwt.algorithm.is_symmetric() {
             let key = SigningKey::hmac(jwt.algorithm, secrets.current().as_bytes())?;
@@ -97,6 +100,7 @@ impl SigningKeys {
             random,
             clock,
             store,
+            audit,
             signer,
             signed: SignedTokens::default(),
         })))
@@ -188,7 +192,12 @@ impl SigningKeys {
         let made = row.clone();
         let rows =
             store.add_key_unless(row, move |rows| newest(rows, algorithm, now).is_some()).await?;
-        Ok(newest(&rows, algorithm, now).cloned().unwrap_or(made))
+        let newest = newest(&rows, algorithm, now).cloned().unwrap_or(made);
+        if newest.id == id {
+            let entry = AuditEntry::new(AuditEvent::KeyMake).detail("kid", id);
+            self.0.audit.record(entry.detail("alg", algorithm.as_str())).await;
+        }
+        Ok(newest)
     }
 
     fn read(&self, row: &StoredKey) -> Result<SigningKey, KeysError> {

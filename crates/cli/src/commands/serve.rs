@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use gatewright_report::Palette;
 use gatewright_server::{
-    AdditionalFields, Clock, Context, DatabaseUrl, Random, Store, StoreError, listen, router,
+    AdditionalFields, AuditEntry, AuditEvent, BaseUrl, Clock, Context, DatabaseUrl, Random, Store,
+    StoreError, listen, router,
 };
+use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::args::ServeFlags;
-use crate::config::{Resolved, Settings, mail_place};
+use crate::config::{Resolved, Settings, mail_place, shown};
 use crate::environment::Environment;
 use crate::{Failure, logging};
 
@@ -44,6 +46,8 @@ async fn serve(
     let address = listener.local_addr().context("no local address").map_err(Failure::Internal)?;
 
     let random = Random::system();
+    let set = shown(&settings).filter(|key| key.place.is_some());
+    let set: Map<_, _> = set.map(|key| (key.name.to_owned(), key.value)).collect();
     let resolved = settings.resolve(address, environment, &random).map_err(Failure::Usage)?;
     let store = open_with(
         &database,
@@ -51,18 +55,28 @@ async fn serve(
         resolved.options.session.additional_fields.clone(),
     )
     .await?;
+    let started = started(&resolved.options.base_url, set);
     let announcement = Announcement::new(&resolved, address, &database);
     let context = Context::new(resolved.options, store.clone(), Clock::system(), random)
         .context("the server cannot start")
         .map_err(Failure::Usage)?;
 
     let stop = stop_signal().map_err(Failure::Internal)?;
+    context.record(started).await;
     announcement.show(palette);
     listen(listener, router(context.clone()), stop).await;
     context.close().await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What the audit log says of this start. No key of the configuration holds a secret.
+fn started(base_url: &BaseUrl, set: Map<String, Value>) -> AuditEntry {
+    AuditEntry::new(AuditEvent::ServerStart)
+        .detail("version", env!("CARGO_PKG_VERSION"))
+        .detail("base_url", format!("{}{}", base_url.origin, base_url.path))
+        .detail("set", set)
 }
 
 /// Opens a database; what the user can mend is told apart from what failed.

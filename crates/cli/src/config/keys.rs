@@ -38,11 +38,16 @@ enum Takes {
         least: i64,
         set: fn(&mut Settings, i64),
     },
+    /// A span for what is kept: from a day to a century.
+    Retention(fn(&mut Settings, i64)),
     Text(fn(&mut Settings, &str) -> Result<(), String>),
 }
 
 /// The longest span that a cookie may live: 400 days.
 const MOST_SECONDS: i64 = 34_560_000;
+
+/// Seconds for which something may be kept.
+const RETENTIONS: std::ops::RangeInclusive<i64> = 86_400..=3_153_600_000;
 
 macro_rules! keys {
     ($($name:literal, $about:literal, $shows:expr => $takes:expr;)*) => {
@@ -283,6 +288,10 @@ impl Key {
                 { "type": "integer", "minimum": least, "maximum": MOST_SECONDS },
                 { "type": "string", "pattern": "^[0-9]+[smhdw]?$" },
             ] }),
+            Takes::Retention(_) => json!({ "anyOf": [
+                { "type": "integer", "minimum": RETENTIONS.start(), "maximum": RETENTIONS.end() },
+                { "type": "string", "pattern": "^[0-9]+[smhdw]?$" },
+            ] }),
             Takes::Text(_) => json!({ "type": "string" }),
         };
         if let Some(schema) = schema.as_object_mut() {
@@ -312,6 +321,10 @@ impl Key {
                 let in_range = |seconds: &i64| (least..=MOST_SECONDS).contains(seconds);
                 let problem = "takes seconds, or a span like 15m or 7d, up to 400 days";
                 set(to, value.seconds().filter(in_range).ok_or(problem)?);
+            }
+            Takes::Retention(set) => {
+                let problem = "takes a span from 1d to 36500d";
+                set(to, value.seconds().filter(|n| RETENTIONS.contains(n)).ok_or(problem)?);
             }
             Takes::Text(set) => return set(to, value.text().ok_or("takes a text")?),
         }

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gatewright_server::{
-    Advanced, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt, Lockout, Mail,
-    OnApiError, Options, Random, RateLimit, SessionOptions, UserOptions,
+    Advanced, AuditLogOptions, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt,
+    Lockout, Mail, OnApiError, Options, Random, RateLimit, SessionOptions, UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -50,6 +50,7 @@ pub(crate) struct Settings {
     session: SessionOptions,
     rate_limit: RateLimit,
     lockout: Lockout,
+    pub(crate) audit_log: AuditLogOptions,
     advanced: Advanced,
     jwt: Jwt,
     mail: Mail,
@@ -77,6 +78,7 @@ impl Default for Settings {
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
             lockout: Lockout::default(),
+            audit_log: AuditLogOptions::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
             mail: Mail::default(),
@@ -189,6 +191,7 @@ impl Settings {
         options.session = self.session;
         options.rate_limit = self.rate_limit;
         options.lockout = self.lockout;
+        options.audit_log = self.audit_log;
         options.advanced = self.advanced;
         options.jwt = self.jwt;
         options.mail = mail;

@@ -22,6 +22,7 @@ mod smtp_server;
 
 mod account;
 mod additional_fields;
+mod audit_log;
 mod change_email;
 mod command_line;
 mod config_command;

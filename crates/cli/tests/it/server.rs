@@ -65,6 +65,11 @@ impl Options {
         Self { database_url: Some(url.to_owned()), ..self }
     }
 
+    /// The URL that [`Self::database_url`] was given.
+    pub(crate) fn given_database_url(&self) -> Option<&str> {
+        self.database_url.as_deref()
+    }
+
     /// Puts a file into the directory.
     pub(crate) fn file(self, name: &str, text: &str) -> Self {
         std::fs::write(self.path(name), text).expect("the directory can be written to");

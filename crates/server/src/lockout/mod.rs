@@ -9,6 +9,7 @@ mod counter;
 
 pub(crate) use counter::{Counter, Rule};
 
+use crate::audit::AuditOutcome;
 use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
@@ -48,14 +49,6 @@ pub(crate) struct Housekeeping(Every);
 #[must_use]
 pub(crate) struct Attempt(Option<Failures>);
 
-/// What one more failure led to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failed {
-    Counted,
-    /// It was one too many: from now on there is a delay.
-    Locked,
-}
-
 /// Begins a try, unless there is a delay.
 pub(crate) async fn begin(
     cx: &Context,
@@ -79,15 +72,15 @@ pub(crate) async fn begin(
 }
 
 impl Attempt {
-    /// The password was wrong.
-    pub(crate) async fn failed(self, cx: &Context) -> Result<Failed, ApiError> {
-        let Some(failures) = self.0 else { return Ok(Failed::Counted) };
+    /// The password was wrong; says whether that was one too many.
+    pub(crate) async fn failed(self, cx: &Context) -> Result<AuditOutcome, ApiError> {
+        let Some(failures) = self.0 else { return Ok(AuditOutcome::Failed) };
         let now = cx.clock.now();
         remove_now_and_then(cx);
         match cx.store.count_failure(failures, now).await? {
             Lock::Until(until) => Err(refused(cx, until)),
-            Lock::None { begins: true, .. } => Ok(Failed::Locked),
-            Lock::None { .. } => Ok(Failed::Counted),
+            Lock::None { begins: true, .. } => Ok(AuditOutcome::Locked),
+            Lock::None { .. } => Ok(AuditOutcome::Failed),
         }
     }
 

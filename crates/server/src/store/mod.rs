@@ -3,6 +3,7 @@
 
 mod account;
 mod additional;
+mod audit_log;
 mod change_email;
 mod deletion;
 mod engine;
@@ -30,6 +31,7 @@ use statements::Statements;
 use crate::fields::{AdditionalFields, FieldError, Numbers};
 
 pub(crate) use account::{Account, UnlinkError};
+pub use audit_log::AuditQuery;
 pub(crate) use change_email::{ChangeEmailError, EmailState, NewEmail};
 pub(crate) use deletion::Deletion;
 pub use engine::{DatabaseUrl, DatabaseUrlError, Refusal};

@@ -6,6 +6,10 @@ use serde_json::json;
 use super::{Key, Takes};
 
 keys! {
+    "audit_log.enabled", "What happens to users and their sessions is written down in the database",
+        |from| json!(from.audit_log.enabled) => Takes::Flag(|to, on| to.audit_log.enabled = on);
+    "audit_log.retention", "How long a row of the audit log is kept, from when it is written",
+        |from| json!(from.audit_log.retention) => Takes::Retention(|to, n| to.audit_log.retention = n);
     "lockout.account.forget_after", "In what time the failures below the limit are forgotten, for each account",
         |from| json!(from.lockout.account.forget_after) => Takes::Seconds { least: 1, set: |to, n| to.lockout.account.forget_after = n };
     "lockout.account.max_failures", "The wrong password that brings the first delay, for each account",

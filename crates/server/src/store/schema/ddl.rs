@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::append_only;
 use super::tables::{Column, Kind, Rule, Table};
 use crate::fields::{AdditionalField, FieldDefault, FieldType};
 use crate::store::engine::Engine;
@@ -43,6 +44,7 @@ pub(super) fn create(dialect: Dialect, tables: &[Table], statements: &Statements
                 );
             }
         }
+        sql.push_str(&append_only::guards(dialect, table.name));
     }
     sql
 }
