@@ -156,4 +156,37 @@ export default [
     await step("a jar of many", () => get(run, "", { cookies: `${"x=y; ".repeat(100)}${SESSION}=${encoded}` }));
     await step("set by hand", () => get(run, "", { cookies: new CookieJar().set(SESSION, encoded) }));
   }),
+
+  scenario("get-session with a deferred refresh", async (run) => {
+    const { step, raw, user, client, setSession } = run;
+    const ada = await user("ada");
+    const post = (options) => raw("POST", "/get-session", { headers: { origin: run.base }, ...options });
+    await step("not yet due", () => ada.client.getSession());
+    await step("POST before it is due", () => post({ cookies: ada.jar }));
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
+    await step("due", () => ada.client.getSession());
+    await step("due, not to be refreshed", () => get(run, "?disableRefresh=true", { cookies: ada.jar }));
+    await step("POST", () => post({ cookies: ada.jar }));
+    await step("just refreshed", () => ada.client.getSession());
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
+    await step("another endpoint", () => raw("GET", "/token", { cookies: ada.jar }));
+    await step("POST by bearer", () => raw("POST", "/get-session", { bearer: ada.token }));
+    await step("POST without a session", () => post({}));
+    const brief = client();
+    const { data } = await brief.signIn.email({ email: ada.email, password: ada.password, rememberMe: false });
+    await setSession(data.token, { expiresAt: inSeconds(60) });
+    await step("not to be remembered", () => brief.getSession());
+    await step("POST of one not to be remembered", () => post({ cookies: brief.jar }));
+    await setSession(ada.token, { expiresAt: inSeconds(-1) });
+    await step("POST of one that has expired", () => post({ cookies: ada.jar }));
+  }, { servers: { settings: { session: { deferSessionRefresh: true } } } }),
+
+  scenario("get-session without refreshes", async (run) => {
+    const { step, raw, user, setSession } = run;
+    const ada = await user("ada");
+    await setSession(ada.token, { expiresAt: inSeconds(60) });
+    await step("get-session", () => ada.client.getSession());
+    await step("another endpoint", () => raw("GET", "/token", { cookies: ada.jar }));
+    await step("the rest", () => ada.client.getSession());
+  }, { servers: { settings: { session: { disableSessionRefresh: true } } } }),
 ];

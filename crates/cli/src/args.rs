@@ -63,6 +63,8 @@ pub(crate) enum Command {
     /// Look at mails, and see whether they arrive
     #[command(subcommand)]
     Mail(MailCommand),
+    /// Print the description of the server's API, as OpenAPI 3.1
+    Openapi(OpenapiFlags),
     /// Print completions for a shell
     #[command(after_help = "\
 Examples:
@@ -73,6 +75,19 @@ Examples:
         /// The shell
         shell: Shell,
     },
+}
+
+#[derive(Debug, Flags)]
+#[command(after_help = "\
+Examples:
+  gatewright openapi > openapi.json
+  BETTER_AUTH_URL=https://auth.example.com gatewright openapi
+
+A server shows it itself with open_api.enabled, at /api/auth/open-api/generate-schema.")]
+pub(crate) struct OpenapiFlags {
+    /// Configuration file [default: gatewright.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// The form of what a command reports.

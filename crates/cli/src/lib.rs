@@ -10,6 +10,7 @@ mod input;
 mod logging;
 mod moment;
 mod output;
+mod telemetry;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -77,6 +78,9 @@ pub fn run(
         }
         Command::Config(command) => commands::config::run(&command, &environment, &surroundings()),
         Command::Mail(command) => commands::mail::run(&command, &environment, &surroundings()),
+        Command::Openapi(flags) => {
+            commands::openapi::run(&flags, &environment).map(|()| Exit::Clean)
+        }
         Command::Secret(command) => commands::secret::run(&command, &surroundings()),
         Command::Sessions(command) => {
             commands::sessions::run(&command, &environment, &surroundings())

@@ -14,7 +14,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use gatewright_report::Palette;
-use tracing_subscriber::EnvFilter;
+use gatewright_server::TRACE_TARGET;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, registry};
+
+use crate::telemetry::{TraceLayer, is_for_traces};
 
 /// How long lines are gathered before they are written.
 const GATHER: Duration = Duration::from_millis(10);
@@ -30,19 +36,34 @@ pub(crate) struct Log {
 }
 
 /// Starts the log at the level, or with the filter, that `GATEWRIGHT_LOG` names.
-pub(crate) fn start(filter: Option<&str>, palette: Palette) -> anyhow::Result<Log> {
+///
+/// `traces` gets the spans that are for it, which the log never shows, whatever its level.
+pub(crate) fn start(
+    filter: Option<&str>,
+    palette: Palette,
+    traces: Option<TraceLayer>,
+) -> anyhow::Result<Log> {
     let filter = EnvFilter::try_new(filter.unwrap_or("info"))
         .context("GATEWRIGHT_LOG is no filter; try `info` or `debug`")?;
+    let no_traces = format!("{TRACE_TARGET}=off").parse().context("a filter of our own")?;
+    let filter = filter.add_directive(no_traces);
     let lines = Lines::default();
     let log = Log::start(lines.clone(), stderr()).context("cannot start the log's thread")?;
-    let format =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || lines.clone());
-    let started = if stderr().is_terminal() {
-        format.with_ansi(palette.is_coloured()).with_target(false).try_init()
+    let format = tracing_subscriber::fmt::layer().with_writer(move || lines.clone());
+    let format = if stderr().is_terminal() {
+        format.with_ansi(palette.is_coloured()).with_target(false).boxed()
     } else {
-        format.json().flatten_event(true).with_span_list(false).try_init()
+        format.json().flatten_event(true).with_span_list(false).boxed()
     };
-    started.map_err(|error| anyhow::anyhow!(error)).context("the log was started before")?;
+    let started = match traces {
+        // One filter for everything is the faster way, and there is nothing else to filter for.
+        None => registry().with(format).with(filter).try_init(),
+        Some(traces) => {
+            let traces = traces.with_filter(filter_fn(is_for_traces));
+            registry().with(format.with_filter(filter)).with(traces).try_init()
+        }
+    };
+    started.context("the log was started before")?;
     Ok(log)
 }
 

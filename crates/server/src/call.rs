@@ -21,6 +21,7 @@ use crate::error_codes;
 use crate::reply::Reply;
 use crate::request_log::RequestId;
 use crate::shape::Issues;
+use crate::store::StoredKey;
 use crate::{client_ip, cookies, csrf};
 
 /// Bytes of a request's body, at most.
@@ -65,8 +66,20 @@ impl Body for Unread {
 /// The content types of the endpoints that also take a plain HTML form.
 pub(crate) const FORM_OR_JSON: &[&str] = &[FORM, JSON];
 
+/// What a guard demands, for the description of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demand {
+    Nothing,
+    /// A page that may, unless no browser is in play.
+    TrustedPage,
+    Session,
+    FreshSession,
+}
+
 /// What a request must be beside well-formed.
 pub(crate) trait Guard: Sized {
+    const DEMAND: Demand;
+
     /// Lets the request pass, or answers it.
     fn admit(
         cx: &Context,
@@ -78,6 +91,8 @@ pub(crate) trait Guard: Sized {
 pub(crate) struct Anyone;
 
 impl Guard for Anyone {
+    const DEMAND: Demand = Demand::Nothing;
+
     async fn admit(_: &Context, _: &mut Facts) -> Result<Self, ApiError> {
         Ok(Self)
     }
@@ -89,6 +104,8 @@ pub(crate) struct Facts {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) reply: Reply,
     pub(crate) request_id: Option<String>,
+    /// The signing keys, where they were read together with the session.
+    pub(crate) keys: Option<Vec<StoredKey>>,
     /// The session token of `Authorization: Bearer`, its signature checked.
     bearer: Option<String>,
     peer: Option<ConnectInfo<SocketAddr>>,
@@ -181,6 +198,7 @@ impl<B: Body + Send, G: Guard + Send> FromRequest<Context> for Call<B, G> {
             peer: parts.extensions.get().copied(),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             headers: parts.headers,
+            keys: None,
             reply: Reply::default(),
             request_id: parts.extensions.get().map(|RequestId(id)| id.clone()),
         };

@@ -11,9 +11,11 @@ use crate::cookies::{CookieError, Cookies};
 use crate::crypto::{Random, Secrets};
 use crate::lockout;
 use crate::mail::{MailError, Mailer};
+use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::password::Passwords;
 use crate::rate_limit::RateLimiter;
+use crate::router::route_templates;
 use crate::signing_keys::SigningKeys;
 use crate::store::Store;
 
@@ -59,6 +61,7 @@ pub struct Parts {
     /// None where sessions are not cached in cookies.
     pub(crate) cookie_cache: Option<CookieCache>,
     pub(crate) mailer: Mailer,
+    pub(crate) metrics: Metrics,
     pub(crate) passwords: Passwords,
     pub(crate) keys: SigningKeys,
     pub(crate) audit: AuditLog,
@@ -96,9 +99,12 @@ impl Context {
         .map_err(|source| StartError::Secret { algorithm, source })?;
         let mailer = Mailer::start(&options, store.clone(), clock.clone(), random.clone())
             .map_err(StartError::Mail)?;
-        let passwords = Passwords::start(random.clone()).map_err(StartError::Threads)?;
         let rate_limiter =
             RateLimiter::new(options.rate_limit.clone(), store.clone(), random.clone());
+        let base_path = &options.base_url.path;
+        let metrics = Metrics::new(route_templates(base_path), base_path, clock.now());
+        let passwords = Passwords::start(random.clone(), metrics.passwords.clone())
+            .map_err(StartError::Threads)?;
         Ok(Self(Arc::new(Parts {
             options,
             store,
@@ -107,6 +113,7 @@ impl Context {
             cookies,
             cookie_cache,
             mailer,
+            metrics,
             passwords,
             keys,
             audit,

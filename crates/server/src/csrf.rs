@@ -5,7 +5,7 @@
 use http::header::{COOKIE, ORIGIN, REFERER};
 use serde_json::Value;
 
-use crate::call::{Facts, Guard};
+use crate::call::{Demand, Facts, Guard};
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error_codes::{self, ErrorCode};
@@ -53,6 +53,8 @@ pub(crate) fn check_redirects(
 pub(crate) struct SameSite;
 
 impl Guard for SameSite {
+    const DEMAND: Demand = Demand::TrustedPage;
+
     async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
         if facts.headers.contains_key(COOKIE) {
             require_origin(cx, facts)?;

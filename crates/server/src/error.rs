@@ -30,6 +30,24 @@ struct Answer {
     reply: Reply,
     /// What went wrong inside; logged where the answer is made, never shown.
     source: Option<Box<dyn Error + Send + Sync>>,
+    cause: Option<Cause>,
+}
+
+/// What kept the server from doing what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Too many writes wait for the database.
+    DatabaseBusy,
+    /// The database said no, or is closed.
+    DatabaseFailed,
+}
+
+/// How a request ended that did not end well: for figures, beside the answer itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// The code in the answer's body.
+    pub(crate) code: Option<&'static str>,
+    pub(crate) cause: Option<Cause>,
 }
 
 #[derive(Debug, Serialize)]
@@ -114,6 +132,11 @@ impl ApiError {
         self
     }
 
+    fn because_of(mut self, cause: Cause) -> Self {
+        self.0.cause = Some(cause);
+        self
+    }
+
     fn with_body(
         status: StatusCode,
         code: Option<&'static str>,
@@ -127,32 +150,35 @@ impl ApiError {
         body: Option<Body>,
         source: Option<Box<dyn Error + Send + Sync>>,
     ) -> Self {
-        Self(Box::new(Answer { status, body, reply: Reply::default(), source }))
+        Self(Box::new(Answer { status, body, reply: Reply::default(), source, cause: None }))
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Answer { status, body, reply, source } = *self.0;
+        let Answer { status, body, reply, source, cause } = *self.0;
         if let Some(source) = source {
             tracing::error!(error = %Chain(source.as_ref()), "the request failed inside");
         }
-        match body {
+        let outcome = Outcome { code: body.as_ref().and_then(|body| body.code), cause };
+        let mut response = match body {
             Some(body) => reply.json(status, &body),
             None => status.into_response(),
-        }
+        };
+        response.extensions_mut().insert(outcome);
+        response
     }
 }
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy => Self::busy(),
+            StoreError::Busy => Self::busy().because_of(Cause::DatabaseBusy),
             // It may be back in a moment; what is wrong is for the log.
             error @ (StoreError::Unavailable(_) | StoreError::Closed) => {
-                Self::busy().because(error)
+                Self::busy().because(error).because_of(Cause::DatabaseFailed)
             }
-            error => Self::internal(error),
+            error => Self::internal(error).because_of(Cause::DatabaseFailed),
         }
     }
 }

@@ -21,6 +21,9 @@ mod glob;
 mod listen;
 mod lockout;
 mod mail;
+mod methods;
+mod metrics;
+mod openapi;
 mod options;
 mod origin;
 mod password;
@@ -35,6 +38,7 @@ mod shape;
 mod signed_tokens;
 mod signing_keys;
 mod store;
+mod trace;
 mod wire;
 
 pub use audit::{AuditEntry, AuditEvent, AuditLog, AuditOutcome, AuditRecord};
@@ -51,17 +55,19 @@ pub use fields::{
 };
 pub use listen::listen;
 pub use mail::{MailError, MailPreview, TemplateError, mail_kinds, preview_mail, send_test_mail};
+pub use openapi::openapi;
 pub use options::{
     Advanced, AuditLogOptions, BaseUrl, BaseUrlError, ChangeEmail, CookieAttributeError,
     CookieAttributes, CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride,
     CookieOverrides, CookiePath, CrossSubDomainCookies, DeleteUser, EmailAndPassword,
     EmailVerification, ErrorUrl, ErrorUrlError, Jwt, Lockout, LockoutLimit, Mail, MailPassword,
-    OnApiError, Options, RateLimit, RateLimitStorage, SameSite, Security, Sender, SenderError,
-    SessionOptions, Smtp, UnknownStrategy, UserOptions,
+    OnApiError, OpenApi, Options, RateLimit, RateLimitStorage, SameSite, Security, Sender,
+    SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
-pub use router::router;
+pub use router::{metrics_router, router};
 pub use secret_flaws::SecretFlaw;
 pub use store::{
     AuditQuery, DatabaseUrl, DatabaseUrlError, Refusal, SessionSummary, Sessions, Store, StoreError,
 };
+pub use trace::TRACE_TARGET;

@@ -7,6 +7,7 @@ mod cookies;
 mod error_page;
 mod lockout;
 mod mail;
+mod open_api;
 mod rate_limit_storage;
 mod session;
 mod user;
@@ -26,6 +27,7 @@ pub use cookies::{
 pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
 pub use lockout::{Lockout, LockoutLimit};
 pub use mail::{Mail, MailPassword, Security, Sender, SenderError, Smtp};
+pub use open_api::OpenApi;
 pub use rate_limit_storage::RateLimitStorage;
 pub use session::{CookieCacheOptions, CookieCacheStrategy, SessionOptions, UnknownStrategy};
 pub use user::{ChangeEmail, DeleteUser, UserOptions};
@@ -66,6 +68,8 @@ pub struct Options {
     pub jwt: Jwt,
     /// `mail`.
     pub mail: Mail,
+    /// `open_api`.
+    pub open_api: OpenApi,
 }
 
 /// A base URL and the path that the wire lives under.
@@ -285,6 +289,7 @@ impl Options {
             advanced: Advanced::default(),
             jwt: Jwt::default(),
             mail: Mail::default(),
+            open_api: OpenApi::default(),
         })
     }
 }

@@ -7,12 +7,16 @@
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use scrypt::{Params, scrypt};
 use tokio::sync::oneshot;
+use tracing::Instrument;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::crypto::{Random, equal_in_constant_time, hex_decode, hex_encode};
+use crate::metrics::Passwords as Metrics;
+use crate::trace::step;
 
 /// scrypt's N as a power of two: 16384.
 const LOG_N: u8 = 14;
@@ -43,6 +47,7 @@ pub(crate) enum PasswordError {
 pub(crate) struct Passwords {
     jobs: SyncSender<Job>,
     random: Random,
+    metrics: Metrics,
 }
 
 enum Job {
@@ -67,19 +72,20 @@ pub(crate) enum Verdict {
 
 impl Passwords {
     /// Starts one thread a core.
-    pub(crate) fn start(random: Random) -> std::io::Result<Self> {
+    pub(crate) fn start(random: Random, metrics: Metrics) -> std::io::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let (jobs, waiting) = sync_channel(cores * QUEUE_PER_CORE);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..cores {
-            let waiting = Arc::clone(&waiting);
+            let (waiting, metrics) = (Arc::clone(&waiting), metrics.clone());
             thread::Builder::new().name("password-hash".to_owned()).spawn(move || {
                 while let Some(job) = next(&waiting) {
-                    run(job);
+                    metrics.waiting.dec();
+                    run(job, &metrics);
                 }
             })?;
         }
-        Ok(Self { jobs, random })
+        Ok(Self { jobs, random, metrics })
     }
 
     /// Hashes a new password with a new salt: `<salt in hex>:<key in hex>`.
@@ -88,7 +94,10 @@ impl Passwords {
         self.random.fill(&mut salt);
         let (answer, answered) = oneshot::channel();
         self.submit(Job::Hash { password, salt: hex_encode(&salt), answer })?;
-        answered.await.map_err(|_ended| PasswordError::Stopped)?
+        answered
+            .instrument(step!("password.hash"))
+            .await
+            .map_err(|_ended| PasswordError::Stopped)?
     }
 
     /// Compares a password with a stored hash; a malformed one never matches.
@@ -99,13 +108,24 @@ impl Passwords {
     ) -> Result<Verdict, PasswordError> {
         let (answer, answered) = oneshot::channel();
         self.submit(Job::Verify { password, stored, answer })?;
-        answered.await.map_err(|_ended| PasswordError::Stopped)?
+        answered
+            .instrument(step!("password.hash"))
+            .await
+            .map_err(|_ended| PasswordError::Stopped)?
     }
 
     fn submit(&self, job: Job) -> Result<(), PasswordError> {
-        self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => PasswordError::QueueFull,
-            TrySendError::Disconnected(_) => PasswordError::Stopped,
+        // First: a thread may take it before this one goes on.
+        self.metrics.waiting.inc();
+        self.jobs.try_send(job).map_err(|error| {
+            self.metrics.waiting.dec();
+            match error {
+                TrySendError::Full(_) => {
+                    self.metrics.refused.inc();
+                    PasswordError::QueueFull
+                }
+                TrySendError::Disconnected(_) => PasswordError::Stopped,
+            }
         })
     }
 }
@@ -115,19 +135,34 @@ fn next(waiting: &Mutex<Receiver<Job>>) -> Option<Job> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
-fn run(job: Job) {
+fn run(job: Job, metrics: &Metrics) {
     // A request that was given up is not worth a hash; nor does anyone hear its answer.
+    let is_given_up = match &job {
+        Job::Hash { answer, .. } => answer.is_closed(),
+        Job::Verify { answer, .. } => answer.is_closed(),
+    };
+    if is_given_up {
+        return;
+    }
+    // Counted before the answer is given: who has it may look at once.
     match job {
-        Job::Hash { answer, .. } if answer.is_closed() => {}
-        Job::Verify { answer, .. } if answer.is_closed() => {}
         Job::Hash { password, salt, answer } => {
-            let hash = derive(&password, &salt).map(|key| format!("{salt}:{}", hex_encode(&key)));
-            let _ = answer.send(hash);
+            let hash = timed(metrics, || derive(&password, &salt));
+            let _ = answer.send(hash.map(|key| format!("{salt}:{}", hex_encode(&key))));
         }
         Job::Verify { password, stored, answer } => {
-            let _ = answer.send(compare(&password, &stored));
+            let _ = answer.send(timed(metrics, || compare(&password, &stored)));
         }
     }
+}
+
+fn timed<T>(metrics: &Metrics, work: impl FnOnce() -> T) -> T {
+    metrics.running.inc();
+    let start = Instant::now();
+    let done = work();
+    metrics.duration.observe(start.elapsed());
+    metrics.running.dec();
+    done
 }
 
 fn compare(password: &str, stored: &str) -> Result<Verdict, PasswordError> {
@@ -156,7 +191,7 @@ mod tests {
     const UPSTREAM: &str = "409dc69d9e07f9bd4ef341efa0b665fb:c3db6d3d4702bc3582a7385a27bb37cdd20a0084659751b0441e7aad1b1bd181c10959939f58dbc596910aecd9b4c7c6bc69e8f37de59af32433e7bbb8d34550";
 
     fn passwords() -> Passwords {
-        Passwords::start(Random::system()).unwrap()
+        Passwords::start(Random::system(), Metrics::default()).unwrap()
     }
 
     #[tokio::test]
@@ -187,15 +222,17 @@ mod tests {
     async fn beyond_the_queue_is_an_error_and_no_wait() {
         // No thread takes from this queue, so that what fits is known.
         let (jobs, _waiting) = sync_channel(0);
-        let passwords = Passwords { jobs, random: Random::system() };
+        let passwords = Passwords { jobs, random: Random::system(), metrics: Metrics::default() };
         assert_eq!(passwords.hash("one".to_owned()).await, Err(PasswordError::QueueFull));
+        assert_eq!(passwords.metrics.refused.get(), 1);
+        assert_eq!(passwords.metrics.waiting.get(), 0);
     }
 
     #[tokio::test]
     async fn after_the_threads_have_ended_it_is_an_error() {
         let (jobs, waiting) = sync_channel(1);
         drop(waiting);
-        let passwords = Passwords { jobs, random: Random::system() };
+        let passwords = Passwords { jobs, random: Random::system(), metrics: Metrics::default() };
         assert_eq!(passwords.hash("one".to_owned()).await, Err(PasswordError::Stopped));
     }
 }

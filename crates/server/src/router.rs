@@ -15,10 +15,11 @@ use tower_http::timeout::TimeoutLayer;
 use crate::call::client_ip;
 use crate::context::Context;
 use crate::error::ApiError;
+use crate::methods::{Methods, none, not_found};
 use crate::rate_limit::{Path, Refusal};
 use crate::routes::{
     account, change_email, change_password, delete_user, email_verification, error, health, jwt,
-    ok, password, session, sign_in, sign_out, sign_up, update_user,
+    metrics, ok, open_api, password, session, sign_in, sign_out, sign_up, update_user,
 };
 use crate::{cors, request_log};
 
@@ -26,10 +27,13 @@ use crate::{cors, request_log};
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A path and what its methods do.
-type Endpoint = (&'static str, fn() -> MethodRouter<Context>);
+pub(crate) type Endpoint = (&'static str, fn() -> Methods);
+
+/// The same beside the wire.
+type Watched = (&'static str, fn() -> MethodRouter<Context>);
 
 /// Every endpoint of the wire, below the base path.
-const ENDPOINTS: [Endpoint; 26] = [
+pub(crate) const ENDPOINTS: [Endpoint; 27] = [
     ("/change-email", || none().post(change_email::change)),
     ("/change-password", || none().post(change_password::change)),
     ("/delete-user", || none().post(delete_user::delete)),
@@ -40,6 +44,7 @@ const ENDPOINTS: [Endpoint; 26] = [
     ("/list-accounts", || none().get(account::list)),
     ("/list-sessions", || none().get(session::list)),
     ("/ok", || none().get(ok::ok)),
+    ("/open-api/generate-schema", || none().get(open_api::generate)),
     ("/request-password-reset", || none().post(password::request_reset)),
     ("/reset-password", || none().post(password::reset)),
     ("/reset-password/{token}", || none().get(password::reset_callback)),
@@ -58,19 +63,28 @@ const ENDPOINTS: [Endpoint; 26] = [
     ("/verify-password", || none().post(change_password::verify)),
 ];
 
+/// For whoever watches over the process; beside the base path.
+const HEALTH: [Watched; 2] = [
+    ("/health/live", || any(not_found).get(health::live)),
+    ("/health/ready", || any(not_found).get(health::ready)),
+];
+
 /// The whole server as one service.
 pub fn router(cx: Context) -> Router {
     let wire = ENDPOINTS
         .into_iter()
-        .fold(Router::new(), |router, (path, methods)| router.route(path, methods()))
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods().router))
         .fallback(not_found)
         .layer(from_fn(no_head))
         .layer(from_fn_with_state(cx.clone(), rate_limit))
         .layer(from_fn_with_state(cx.clone(), cors::cors));
     Router::new()
         .nest(&cx.options.base_url.path, wire)
-        .route("/health/live", none().get(health::live))
-        .route("/health/ready", none().get(health::ready))
+        .merge(
+            HEALTH
+                .into_iter()
+                .fold(Router::new(), |router, (path, methods)| router.route(path, methods())),
+        )
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(|_panic| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
@@ -78,14 +92,20 @@ pub fn router(cx: Context) -> Router {
         .with_state(cx)
 }
 
-/// Unknown paths and wrong methods alike: 404 without a body.
-async fn not_found() -> ApiError {
-    ApiError::not_found()
+/// What every path is called in logs and figures.
+pub(crate) fn route_templates(base_path: &str) -> impl Iterator<Item = String> {
+    let wire = ENDPOINTS.iter().map(move |(path, _)| format!("{base_path}{path}"));
+    wire.chain(HEALTH.iter().map(|(path, _)| (*path).to_owned()))
 }
 
-/// No method at all: to begin with, each answers 404, and none says what else there would be.
-fn none() -> MethodRouter<Context> {
-    any(not_found)
+/// The figures, at `/metrics` and nothing else: for a listener of their own, since they tell more
+/// of the server than strangers need to know.
+pub fn metrics_router(cx: Context) -> Router {
+    Router::new()
+        .route("/metrics", any(not_found).get(metrics::scrape))
+        .fallback(not_found)
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .with_state(cx)
 }
 
 /// Upstream knows no `HEAD`, where the router would answer it as a `GET`.
@@ -107,7 +127,10 @@ async fn rate_limit(State(cx): State<Context>, request: Request, next: Next) -> 
     let path = if is_known { Path::Known(path) } else { Path::Unknown(path) };
     match cx.rate_limiter.check(&ip, path, cx.clock.now()).await {
         Ok(()) => next.run(request).await,
-        Err(Refusal::TooMany(too_many)) => ApiError::too_many(too_many.retry_after).into_response(),
+        Err(Refusal::TooMany(too_many)) => {
+            cx.metrics.rate_limited.inc();
+            ApiError::too_many(too_many.retry_after).into_response()
+        }
         Err(Refusal::Failed(error)) => ApiError::uncounted(error).into_response(),
     }
 }

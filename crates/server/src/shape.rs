@@ -1,10 +1,45 @@
 //! Checks the shape of a body, and words what is wrong as upstream's validator (Zod) does.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
+
+use crate::call::Body;
 
 /// Everything that is wrong with a body.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Issues(Vec<Issue>);
+pub(crate) struct Issues {
+    issues: Vec<Issue>,
+    /// Of a body that stood for none, what was asked of it.
+    asked: Option<Vec<Asked>>,
+}
+
+/// A field that somebody reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) is_required: bool,
+    pub(crate) is_nullable: bool,
+}
+
+/// What a field may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Email,
+    Flag,
+    NonEmptyText,
+    Text,
+}
+
+/// Stands for no body: whoever reads it learns nothing, and has to say what was asked for. It is
+/// told from an empty object by its address.
+static QUESTION: LazyLock<Value> = LazyLock::new(|| Value::Object(Map::new()));
+
+/// What `B` reads of a body; `None` where it looks at none.
+pub(crate) fn asked_by<B: Body>() -> Option<Vec<Asked>> {
+    B::read(Some(&QUESTION)).err().and_then(|issues| issues.asked)
+}
 
 #[derive(Debug, PartialEq, Eq)]
 struct Issue {
@@ -25,7 +60,7 @@ impl Issues {
     }
 
     fn within(&self, place: &str) -> String {
-        let words = self.0.iter().map(|Issue { field, reason }| match field {
+        let words = self.issues.iter().map(|Issue { field, reason }| match field {
             Some(field) => format!("[{place}.{field}] {reason}"),
             None => format!("[{place}] {reason}"),
         });
@@ -35,8 +70,10 @@ impl Issues {
 
 /// The fields of a body: reads one after another, and gathers what is wrong.
 pub(crate) struct Fields<'a> {
-    fields: &'a Map<String, Value>,
-    issues: Issues,
+    given: &'a Map<String, Value>,
+    issues: Vec<Issue>,
+    /// Only where the body stands for none.
+    asked: Option<Vec<Asked>>,
 }
 
 impl<'a> Fields<'a> {
@@ -44,11 +81,11 @@ impl<'a> Fields<'a> {
     /// object (`record`, where further fields are let through).
     pub(crate) fn of(body: Option<&'a Value>, also: Option<&str>) -> Result<Self, Issues> {
         match body {
-            Some(Value::Object(fields)) => Ok(Self { fields, issues: Issues::default() }),
+            Some(Value::Object(fields)) => Ok(Self::over(fields)),
             other => {
                 let expected = std::iter::once("object").chain(also);
                 let issue = |expected| Issue { field: None, reason: mismatch(expected, other) };
-                Err(Issues(expected.map(issue).collect()))
+                Err(Issues { issues: expected.map(issue).collect(), asked: None })
             }
         }
     }
@@ -56,14 +93,32 @@ impl<'a> Fields<'a> {
     /// The fields of an object whose fields upstream's schema does not name.
     pub(crate) fn of_record(body: Option<&'a Value>) -> Result<Self, Issues> {
         match body {
-            Some(Value::Object(fields)) => Ok(Self { fields, issues: Issues::default() }),
-            other => Err(Issues(vec![Issue { field: None, reason: mismatch("record", other) }])),
+            Some(Value::Object(fields)) => Ok(Self::over(fields)),
+            other => {
+                let issue = Issue { field: None, reason: mismatch("record", other) };
+                Err(Issues { issues: vec![issue], asked: None })
+            }
+        }
+    }
+
+    fn over(fields: &'a Map<String, Value>) -> Self {
+        let is_question =
+            QUESTION.as_object().is_some_and(|question| std::ptr::eq(fields, question));
+        Self { given: fields, issues: Vec::new(), asked: is_question.then(Vec::new) }
+    }
+
+    /// Notes what is asked for, if that is the question. What was said of a field first, counts.
+    fn ask(&mut self, name: &'static str, kind: Kind, is_required: bool) {
+        let Some(asked) = &mut self.asked else { return };
+        if asked.iter().all(|known| known.name != name) {
+            asked.push(Asked { name, kind, is_required, is_nullable: false });
         }
     }
 
     /// A field that must be text.
     pub(crate) fn string(&mut self, field: &'static str) -> String {
-        let value = self.fields.get(field);
+        self.ask(field, Kind::Text, true);
+        let value = self.given.get(field);
         if let Some(text) = value.and_then(Value::as_str) {
             return text.to_owned();
         }
@@ -73,7 +128,8 @@ impl<'a> Fields<'a> {
 
     /// A field that must be text and not empty.
     pub(crate) fn non_empty_string(&mut self, field: &'static str) -> String {
-        if self.fields.get(field).and_then(Value::as_str) == Some("") {
+        self.ask(field, Kind::NonEmptyText, true);
+        if self.given.get(field).and_then(Value::as_str) == Some("") {
             self.issue(field, "Too small: expected string to have >=1 characters".to_owned());
         }
         self.string(field)
@@ -81,7 +137,8 @@ impl<'a> Fields<'a> {
 
     /// A field that must be an e-mail address.
     pub(crate) fn email(&mut self, field: &'static str) -> String {
-        if self.fields.get(field).and_then(Value::as_str).is_some_and(|text| !is_email(text)) {
+        self.ask(field, Kind::Email, true);
+        if self.given.get(field).and_then(Value::as_str).is_some_and(|text| !is_email(text)) {
             self.issue(field, "Invalid email address".to_owned());
         }
         self.string(field)
@@ -89,22 +146,28 @@ impl<'a> Fields<'a> {
 
     /// A field that may be absent, and else must be text.
     pub(crate) fn optional_string(&mut self, field: &'static str) -> Option<String> {
-        self.fields.contains_key(field).then(|| self.string(field))
+        self.ask(field, Kind::Text, false);
+        self.given.contains_key(field).then(|| self.string(field))
     }
 
     /// Whether a field is there, and null.
-    pub(crate) fn is_null(&self, field: &str) -> bool {
-        self.fields.get(field).is_some_and(Value::is_null)
+    pub(crate) fn is_null(&mut self, field: &'static str) -> bool {
+        self.ask(field, Kind::Text, false);
+        for asked in self.asked.iter_mut().flatten().filter(|asked| asked.name == field) {
+            asked.is_nullable = true;
+        }
+        self.given.get(field).is_some_and(Value::is_null)
     }
 
     /// Whether a field is there with anything but JavaScript's ways to say nothing.
     pub(crate) fn is_truthy(&self, field: &str) -> bool {
-        self.fields.get(field).is_some_and(is_truthy)
+        self.given.get(field).is_some_and(is_truthy)
     }
 
     /// A field that may be absent, and else must be true or false.
     pub(crate) fn optional_bool(&mut self, field: &'static str) -> Option<bool> {
-        let value = self.fields.get(field)?;
+        self.ask(field, Kind::Flag, false);
+        let value = self.given.get(field)?;
         if value.as_bool().is_none() {
             self.issue(field, mismatch("boolean", Some(value)));
         }
@@ -113,17 +176,18 @@ impl<'a> Fields<'a> {
 
     /// The fields but those that are `known`.
     pub(crate) fn others(&self, known: &[&str]) -> Map<String, Value> {
-        let others = self.fields.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+        let others = self.given.iter().filter(|(name, _)| !known.contains(&name.as_str()));
         others.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// `read`, if nothing was wrong.
     pub(crate) fn finish<T>(self, read: T) -> Result<T, Issues> {
-        if self.issues.0.is_empty() { Ok(read) } else { Err(self.issues) }
+        let Self { issues, asked, .. } = self;
+        if issues.is_empty() && asked.is_none() { Ok(read) } else { Err(Issues { issues, asked }) }
     }
 
     fn issue(&mut self, field: &'static str, reason: String) {
-        self.issues.0.push(Issue { field: Some(field), reason });
+        self.issues.push(Issue { field: Some(field), reason });
     }
 }
 
@@ -203,6 +267,28 @@ mod tests {
             "[body] Invalid input: expected object, received array; \
              [body] Invalid input: expected record, received array"
         );
+    }
+
+    #[test]
+    fn a_reader_says_what_it_asks_for_and_an_empty_body_is_just_that() {
+        struct Read;
+        impl Body for Read {
+            fn read(body: Option<&Value>) -> Result<Self, Issues> {
+                let mut fields = Fields::of(body, None)?;
+                fields.optional_bool("flag");
+                if !fields.is_null("image") {
+                    fields.optional_string("image");
+                }
+                fields.finish(Self)
+            }
+        }
+        let asked = |name, kind, is_nullable| Asked { name, kind, is_required: false, is_nullable };
+        assert_eq!(
+            asked_by::<Read>().unwrap(),
+            [asked("flag", Kind::Flag, false), asked("image", Kind::Text, true)]
+        );
+        assert!(Read::read(Some(&json!({}))).is_ok());
+        assert_eq!(asked_by::<()>(), None);
     }
 
     #[test]

@@ -107,13 +107,15 @@ impl SigningKeys {
     }
 
     /// A JWT with `claims`, which are of the second `iat`. Who asks twice within it gets the same:
-    /// nothing in the token would differ but, with some algorithms, the signature.
+    /// nothing in the token would differ but, with some algorithms, the signature. `rows` are the
+    /// keys in the database, if they were read a moment ago.
     pub(crate) async fn sign(
         &self,
         iat: i64,
         claims: &impl Serialize,
+        rows: Option<Vec<StoredKey>>,
     ) -> Result<String, KeysError> {
-        let key = self.current().await?;
+        let key = self.current(rows).await?;
         let payload = serde_json::to_vec(claims).map_err(|_| SignError::Unserializable)?;
         Ok(self.0.signed.get_or_sign(&key, iat, payload)?)
     }
@@ -122,13 +124,16 @@ impl SigningKeys {
     ///
     /// The database is asked each time, which takes a few microseconds: another process may have
     /// made a newer key, or somebody taken one away.
-    async fn current(&self) -> Result<Arc<SigningKey>, KeysError> {
+    async fn current(&self, rows: Option<Vec<StoredKey>>) -> Result<Arc<SigningKey>, KeysError> {
         let kept = match &self.0.signer {
             Signer::Shared(key) => return Ok(Arc::clone(key)),
             Signer::Stored(kept) => kept,
         };
         let now = self.0.clock.now();
-        let rows = self.0.store.list_keys().await?;
+        let rows = match rows {
+            Some(rows) => rows,
+            None => self.0.store.list_keys().await?,
+        };
         let made;
         let row = if let Some(row) = newest(&rows, self.0.algorithm, now) {
             row
@@ -146,6 +151,11 @@ impl SigningKeys {
         let key = Arc::new(self.read(row)?);
         *kept = Some((row.clone(), Arc::clone(&key)));
         Ok(key)
+    }
+
+    /// Whether keys are rows of the database.
+    pub(crate) fn are_stored(&self) -> bool {
+        matches!(self.0.signer, Signer::Stored(_))
     }
 
     /// The public keys that tokens of ours may be verified with. A shared secret is none.

@@ -35,7 +35,8 @@ pub(crate) enum Step {
     Smoke,
     /// The Python package: its wheel in a fresh environment, its tests and its types.
     Python,
-    /// Keys and tokens, exchanged with implementations from npm and `PyPI`.
+    /// Keys and tokens, exchanged with implementations from npm and `PyPI`; figures, traces and the
+    /// API's description, read by what they are for.
     Interop,
     /// One HTTP suite for both todo back ends, started as real processes.
     Todo,
@@ -47,7 +48,7 @@ impl Step {
     /// What must have succeeded before.
     pub(crate) fn needs(self) -> &'static [Self] {
         match self {
-            Self::Conformance | Self::Smoke => &[Self::Release],
+            Self::Conformance | Self::Interop | Self::Smoke => &[Self::Release],
             Self::Todo => &[Self::Release, Self::Python],
             _ => &[],
         }
@@ -209,6 +210,7 @@ fn interop(root: &Path) -> Result<Outcome> {
     let env = python::env(root, "interop", &dir.join("requirements.txt"), None)?;
     let mut pytest = env.command("pytest");
     pytest.current_dir(dir.join("python")).env("INTEROP_BIN", &ours);
+    pytest.env("GATEWRIGHT_BIN", workspace::target(root).join("release").join("gatewright"));
     let python = counted(pytest.args(["-q", "-p", "no:cacheprovider"]), Tally::read_pytest)?;
     Ok(node.and(python))
 }

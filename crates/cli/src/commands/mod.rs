@@ -4,6 +4,7 @@ pub(crate) mod audit_log;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod mail;
+pub(crate) mod openapi;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod sessions;

@@ -7,16 +7,17 @@ use anyhow::Context as _;
 use gatewright_report::Palette;
 use gatewright_server::{
     AdditionalFields, AuditEntry, AuditEvent, BaseUrl, Clock, Context, DatabaseUrl, Random, Store,
-    StoreError, listen, router,
+    StoreError, listen, metrics_router, router,
 };
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 
 use crate::args::ServeFlags;
 use crate::config::{Resolved, Settings, mail_place, shown};
 use crate::environment::Environment;
-use crate::{Failure, logging};
+use crate::{Failure, logging, telemetry};
 
 /// Serves until a signal says stop.
 pub(crate) fn run(
@@ -24,26 +25,34 @@ pub(crate) fn run(
     environment: &Environment,
     palette: Palette,
 ) -> Result<(), Failure> {
-    let _log =
-        logging::start(environment.get("GATEWRIGHT_LOG"), palette).map_err(Failure::Usage)?;
     let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Internal)?;
-    runtime.block_on(serve(flags, environment, palette))
+    let settings = Settings::read(flags, environment).map_err(Failure::Usage)?;
+    let telemetry = settings.telemetry(environment).map_err(Failure::Usage)?.map(|options| {
+        telemetry::start(options, runtime.handle(), Clock::system(), Random::system())
+    });
+    let (traces, exporter) = telemetry.transpose().map_err(Failure::Internal)?.unzip();
+    let _log = logging::start(environment.get("GATEWRIGHT_LOG"), palette, traces)
+        .map_err(Failure::Usage)?;
+    let served = runtime.block_on(serve(settings, environment, palette));
+    if let Some(exporter) = exporter {
+        runtime.block_on(exporter.close());
+    }
+    served
 }
 
 async fn serve(
-    flags: &ServeFlags,
+    settings: Settings,
     environment: &Environment,
     palette: Palette,
 ) -> Result<(), Failure> {
-    let settings = Settings::read(flags, environment).map_err(Failure::Usage)?;
     let database = settings.database().map_err(Failure::Usage)?;
     // Bound first: with port 0 the base URL is known only then. Nobody is answered before the end.
-    let wanted = settings.listen();
-    let listener = TcpListener::bind(wanted)
-        .await
-        .with_context(|| format!("cannot listen on {wanted}; choose another with --listen"))
-        .map_err(Failure::Internal)?;
-    let address = listener.local_addr().context("no local address").map_err(Failure::Internal)?;
+    let (listener, address) = bind(settings.listen(), "--listen").await?;
+    let metrics = match settings.metrics_listen() {
+        Some(wanted) => Some(bind(wanted, "metrics.listen").await?),
+        None => None,
+    };
+    let metrics_address = metrics.as_ref().map(|(_, address)| *address);
 
     let random = Random::system();
     let set = shown(&settings).filter(|key| key.place.is_some());
@@ -56,7 +65,7 @@ async fn serve(
     )
     .await?;
     let started = started(&resolved.options.base_url, set);
-    let announcement = Announcement::new(&resolved, address, &database);
+    let announcement = Announcement::new(&resolved, address, metrics_address, &database);
     let context = Context::new(resolved.options, store.clone(), Clock::system(), random)
         .context("the server cannot start")
         .map_err(Failure::Usage)?;
@@ -64,8 +73,19 @@ async fn serve(
     let stop = stop_signal().map_err(Failure::Internal)?;
     context.record(started).await;
     announcement.show(palette);
+    // Figures are there for as long as anything else is.
+    let (no_more_figures, told) = oneshot::channel::<()>();
+    let figures = metrics.map(|(listener, _)| {
+        let router = metrics_router(context.clone());
+        tokio::spawn(listen(listener, router, async move { drop(told.await) }))
+    });
     listen(listener, router(context.clone()), stop).await;
     context.close().await;
+    drop(no_more_figures);
+    if let Some(figures) = figures {
+        // A panic there is no reason to end otherwise than in good order.
+        let _ = figures.await;
+    }
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -77,6 +97,15 @@ fn started(base_url: &BaseUrl, set: Map<String, Value>) -> AuditEntry {
         .detail("version", env!("CARGO_PKG_VERSION"))
         .detail("base_url", format!("{}{}", base_url.origin, base_url.path))
         .detail("set", set)
+}
+
+async fn bind(wanted: SocketAddr, by: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listener = TcpListener::bind(wanted)
+        .await
+        .with_context(|| format!("cannot listen on {wanted}; choose another with {by}"))
+        .map_err(Failure::Internal)?;
+    let address = listener.local_addr().context("no local address").map_err(Failure::Internal)?;
+    Ok((listener, address))
 }
 
 /// Opens a database; what the user can mend is told apart from what failed.
@@ -138,10 +167,16 @@ struct Announcement {
     secret: String,
     trusted_origins: Vec<String>,
     mails: String,
+    metrics: Option<SocketAddr>,
 }
 
 impl Announcement {
-    fn new(resolved: &Resolved, address: SocketAddr, database: &DatabaseUrl) -> Self {
+    fn new(
+        resolved: &Resolved,
+        address: SocketAddr,
+        metrics: Option<SocketAddr>,
+        database: &DatabaseUrl,
+    ) -> Self {
         let base_url = &resolved.options.base_url;
         Self {
             address,
@@ -153,6 +188,7 @@ impl Announcement {
             secret: resolved.secret_source.to_string(),
             trusted_origins: resolved.trusted_origins.clone(),
             mails: mail_place(&resolved.options.mail),
+            metrics,
         }
     }
 
@@ -179,7 +215,7 @@ impl Announcement {
             tracing::info!(
                 address = %self.address, url = self.url, database, secret = self.secret,
                 trusted_origins = trusted, mails = self.mails, try_sign_up = sign_up, try_token = token,
-                try_jwks = jwks, "listening"
+                try_jwks = jwks, metrics = self.metrics.map(tracing::field::display), "listening"
             );
             return;
         }
@@ -195,6 +231,9 @@ impl Announcement {
         line("data", database);
         line("mails", &self.mails);
         line("secret", &self.secret);
+        if let Some(metrics) = self.metrics {
+            line("metrics", &format!("http://{metrics}/metrics"));
+        }
         line("trusts", if trusted.is_empty() { "no other origin" } else { &trusted });
         eprintln!("\nTry next:\n  {sign_up}\n  {token}\n  {jwks}\n");
     }

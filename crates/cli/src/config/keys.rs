@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use gatewright_server::{ErrorUrl, ErrorUrlError, SenderError};
+use gatewright_server::{ErrorUrl, ErrorUrlError};
 use serde_json::{Value as Json, json};
 
 use super::Settings;
@@ -32,6 +32,8 @@ enum Takes {
     Flag(fn(&mut Settings, bool)),
     List(fn(&mut Settings, Vec<String>) -> Result<(), String>),
     Port(fn(&mut Settings, u16)),
+    /// A number from 0 to 1.
+    Ratio(fn(&mut Settings, f64)),
     /// A number of seconds, or a span like `15m`, from 1 on (or from 0, where that means never or
     /// always).
     Seconds {
@@ -58,11 +60,13 @@ macro_rules! keys {
 
 mod cookies;
 mod guardrails;
+mod mail;
+mod operate;
 mod session;
 
 /// Every key, in alphabetical order.
 pub(super) static ALL: LazyLock<Vec<&Key>> = LazyLock::new(|| {
-    let mut all: Vec<&Key> = [KEYS, session::KEYS, guardrails::KEYS]
+    let mut all: Vec<&Key> = [KEYS, guardrails::KEYS, mail::KEYS, operate::KEYS, session::KEYS]
         .into_iter()
         .chain(cookies::KEYS)
         .flatten()
@@ -177,53 +181,6 @@ keys! {
         to.listen = text.parse().map_err(|_| "takes an address like 127.0.0.1:4000".to_owned())?;
         Ok(())
     });
-    "mail.directory", "Where mails go, a file each, without mail.smtp; on a loopback address .gatewright/mail unless set",
-        |from| json!(from.mail.directory) => Takes::Text(|to, text| {
-        if text.is_empty() {
-            return Err("takes a directory, like mails".to_owned());
-        }
-        to.mail.directory = Some(PathBuf::from(text));
-        Ok(())
-    });
-    "mail.from", "Who mails come from: an address, or Name <address>; by default no-reply@ the host, where SMTP is not used",
-        |from| json!(from.mail.from.as_ref().map(ToString::to_string)) => Takes::Text(|to, text| {
-        to.mail.from = Some(text.parse().map_err(|error: SenderError| error.to_string())?);
-        Ok(())
-    });
-    "mail.smtp.ca_file", "Certificates (PEM) that are trusted beside the system's",
-        |from| json!(from.mail.smtp.ca_file) => Takes::Text(|to, text| {
-        to.mail.smtp.ca_file = Some(PathBuf::from(text));
-        Ok(())
-    });
-    "mail.smtp.host", "The server that mails are handed to; the certificate must be for it",
-        |from| json!(from.mail.smtp.host) => Takes::Text(|to, text| {
-        to.mail.smtp.host = Some(text.to_owned());
-        Ok(())
-    });
-    "mail.smtp.password_file", "The file with the password; GATEWRIGHT__MAIL__SMTP__PASSWORD comes first",
-        |from| json!(from.mail_password_file) => Takes::Text(|to, text| {
-        to.mail_password_file = Some(PathBuf::from(text));
-        Ok(())
-    });
-    "mail.smtp.port", "Its port; by default 465 with tls, 587 with starttls, 25 with none",
-        |from| json!(from.mail.smtp.port) => Takes::Port(|to, port| to.mail.smtp.port = Some(port));
-    "mail.smtp.security", "tls from the first byte; starttls, which is then required; or none, on this machine only",
-        |from| json!(from.mail.smtp.security.name()) => Takes::Text(|to, text| {
-        to.mail.smtp.security = text.parse().map_err(|()| "takes tls, starttls or none".to_owned())?;
-        Ok(())
-    });
-    "mail.smtp.timeout", "How long an attempt to deliver a mail may take in all, up to 10 minutes",
-        |from| json!(from.mail.smtp.timeout) => Takes::Seconds { least: 1, set: |to, n| to.mail.smtp.timeout = n };
-    "mail.smtp.username", "Whom to sign in to the mail server as",
-        |from| json!(from.mail.smtp.username) => Takes::Text(|to, text| {
-        to.mail.smtp.username = Some(text.to_owned());
-        Ok(())
-    });
-    "mail.templates", "A directory with texts of your own for mails",
-        |from| json!(from.mail.templates) => Takes::Text(|to, text| {
-        to.mail.templates = Some(PathBuf::from(text));
-        Ok(())
-    });
     "on_api_error.error_url", "A page that shows errors, instead of the server's own",
         |from| json!(from.on_api_error.error_url.as_ref().map(ErrorUrl::as_str)) => Takes::Text(|to, text| {
         let url = text.parse().map_err(|error: ErrorUrlError| error.to_string())?;
@@ -284,6 +241,7 @@ impl Key {
                 { "type": "array", "items": { "type": "string" } },
                 { "type": "string" },
             ] }),
+            Takes::Ratio(_) => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
             Takes::Seconds { least, .. } => json!({ "anyOf": [
                 { "type": "integer", "minimum": least, "maximum": MOST_SECONDS },
                 { "type": "string", "pattern": "^[0-9]+[smhdw]?$" },
@@ -317,6 +275,7 @@ impl Key {
                 let port = value.count().and_then(|n| u16::try_from(n).ok()).filter(|n| *n > 0);
                 set(to, port.ok_or("takes the number of a port, like 465")?);
             }
+            Takes::Ratio(set) => set(to, value.ratio().ok_or("takes a number from 0 to 1")?),
             Takes::Seconds { least, set } => {
                 let in_range = |seconds: &i64| (least..=MOST_SECONDS).contains(seconds);
                 let problem = "takes seconds, or a span like 15m or 7d, up to 400 days";
@@ -352,6 +311,18 @@ impl<'a> Value<'a> {
             Self::Toml(value) => value.as_integer().and_then(|n| u32::try_from(n).ok()),
             Self::Text(text) => text.parse().ok(),
         }
+    }
+
+    fn ratio(self) -> Option<f64> {
+        let ratio = match self {
+            Self::Toml(toml::Value::Float(ratio)) => Some(*ratio),
+            Self::Toml(toml::Value::Integer(ratio @ 0..=1)) => {
+                Some(if *ratio == 0 { 0.0 } else { 1.0 })
+            }
+            Self::Toml(_) => None,
+            Self::Text(text) => text.parse().ok(),
+        };
+        ratio.filter(|ratio| (0.0..=1.0).contains(ratio))
     }
 
     fn seconds(self) -> Option<i64> {

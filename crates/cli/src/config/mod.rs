@@ -7,6 +7,7 @@ mod keys;
 mod mail;
 mod report;
 mod secret;
+mod telemetry;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use gatewright_server::{
     Advanced, AuditLogOptions, BaseUrl, DatabaseUrl, EmailAndPassword, EmailVerification, Jwt,
-    Lockout, Mail, OnApiError, Options, Random, RateLimit, SessionOptions, UserOptions,
+    Lockout, Mail, OnApiError, OpenApi, Options, Random, RateLimit, SessionOptions, UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -26,6 +27,7 @@ use keys::{ALL, Value};
 pub(crate) use mail::place as mail_place;
 pub(crate) use report::{schema, shown};
 pub(crate) use secret::SecretSource;
+use telemetry::Telemetry;
 
 const FILE: &str = "gatewright.toml";
 
@@ -56,6 +58,9 @@ pub(crate) struct Settings {
     mail: Mail,
     mail_password_file: Option<PathBuf>,
     app_name: Option<String>,
+    metrics_listen: Option<SocketAddr>,
+    open_api: OpenApi,
+    telemetry: Telemetry,
     /// Where each key that was set was set.
     places: BTreeMap<&'static str, String>,
     fields: GivenFields,
@@ -81,6 +86,9 @@ impl Default for Settings {
             audit_log: AuditLogOptions::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
+            metrics_listen: None,
+            open_api: OpenApi::default(),
+            telemetry: Telemetry::default(),
             mail: Mail::default(),
             mail_password_file: None,
             app_name: None,
@@ -131,6 +139,8 @@ impl Settings {
             ("BETTER_AUTH_URL", "base_url"),
             ("BETTER_AUTH_TRUSTED_ORIGINS", "trusted_origins"),
             ("DATABASE_URL", "database"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
+            ("OTEL_SERVICE_NAME", "telemetry.service_name"),
         ] {
             if let Some(value) = environment.get(name) {
                 settings.set(name, key, Value::Text(value), &mut problems);
@@ -151,6 +161,25 @@ impl Settings {
     /// Where to listen.
     pub(crate) fn listen(&self) -> SocketAddr {
         self.listen
+    }
+
+    /// Where to listen for whoever gathers figures.
+    pub(crate) fn metrics_listen(&self) -> Option<SocketAddr> {
+        self.metrics_listen
+    }
+
+    /// Where browsers reach the server, as far as that is known before it listens.
+    pub(crate) fn known_base_url(&self) -> anyhow::Result<BaseUrl> {
+        let local = || format!("http://localhost:{}", self.listen.port());
+        Ok(BaseUrl::new(&self.base_url.clone().unwrap_or_else(local), &self.base_path)?)
+    }
+
+    /// Where traces go, if they go anywhere.
+    pub(crate) fn telemetry(
+        &self,
+        environment: &Environment,
+    ) -> anyhow::Result<Option<crate::telemetry::Options>> {
+        self.telemetry.resolve(environment)
     }
 
     /// Where the database is.
@@ -196,6 +225,7 @@ impl Settings {
         options.jwt = self.jwt;
         options.mail = mail;
         options.app_name = self.app_name;
+        options.open_api = self.open_api;
         Ok(Resolved { options, trusted_origins, secret_source })
     }
 

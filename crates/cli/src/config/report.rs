@@ -49,6 +49,7 @@ impl Settings {
             problems.extend(result.err().map(|error| format!("{error:#}")));
         };
         note(self.database().map(drop));
+        note(self.telemetry(environment).map(drop));
         let is_loopback = self.listen.ip().is_loopback();
         note(self.mail(environment, is_loopback).map(drop));
         let algorithm = self.jwt.algorithm;

@@ -39,6 +39,8 @@ mod mail;
 mod mail_command;
 mod main_job;
 mod malformed;
+mod metrics;
+mod openapi;
 mod own_password;
 mod password_queue;
 mod rate_limit;
@@ -52,6 +54,7 @@ mod smtp_faults;
 mod sqlite;
 mod token;
 mod tokens;
+mod traces;
 mod verification;
 
 /// Fails with every complaint at once.

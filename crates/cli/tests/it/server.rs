@@ -130,6 +130,7 @@ pub(crate) struct Server {
     process: Process,
     options: Options,
     address: SocketAddr,
+    metrics: Option<SocketAddr>,
     pub(super) http: reqwest::Client,
 }
 
@@ -151,10 +152,12 @@ impl Starting {
         });
         let line = json(&line).unwrap_or_default();
         let address = line["address"].as_str().and_then(|address| address.parse().ok());
+        let metrics = line["metrics"].as_str().and_then(|address| address.parse().ok());
         Server {
             process: self.process,
             options: self.options,
             address: address.unwrap_or_else(|| panic!("no address in {line}")),
+            metrics,
             http: crate::client::http(),
         }
     }
@@ -169,6 +172,11 @@ impl Server {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it shows its figures, if it does.
+    pub(crate) fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// Its own origin, as browsers know it.

@@ -2,7 +2,7 @@
 
 mod find;
 
-use crate::call::{Facts, Guard};
+use crate::call::{Demand, Facts, Guard};
 use crate::context::Context;
 use crate::crypto::ID_CHARACTERS;
 use crate::error::ApiError;
@@ -33,6 +33,8 @@ impl From<bool> for Remember {
 pub(crate) struct SignedIn(pub(crate) ActiveSession);
 
 impl Guard for SignedIn {
+    const DEMAND: Demand = Demand::Session;
+
     async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
         admit(cx, facts, Source::Store).await.map(Self)
     }
@@ -44,6 +46,8 @@ impl Guard for SignedIn {
 pub(crate) struct Confirmed(pub(crate) ActiveSession);
 
 impl Guard for Confirmed {
+    const DEMAND: Demand = Demand::Session;
+
     async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
         admit(cx, facts, Source::Confirmed).await.map(Self)
     }
@@ -54,6 +58,8 @@ impl Guard for Confirmed {
 pub(crate) struct SignedInOrCached(pub(crate) ActiveSession);
 
 impl Guard for SignedInOrCached {
+    const DEMAND: Demand = Demand::Session;
+
     async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
         admit(cx, facts, Source::CacheOrStore).await.map(Self)
     }
@@ -76,6 +82,8 @@ async fn admit(cx: &Context, facts: &mut Facts, source: Source) -> Result<Active
 pub(crate) struct Fresh(pub(crate) ActiveSession);
 
 impl Guard for Fresh {
+    const DEMAND: Demand = Demand::FreshSession;
+
     async fn admit(cx: &Context, facts: &mut Facts) -> Result<Self, ApiError> {
         let Confirmed(active) = Confirmed::admit(cx, facts).await?;
         if is_fresh(cx, &active.session) {

@@ -30,7 +30,7 @@ use crate::clock::Clock;
 use crate::crypto::Random;
 use crate::options::{Mail as MailOptions, Options, Security};
 use crate::shape::is_email;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 pub use by_hand::{MailPreview, mail_kinds, preview_mail, send_test_mail};
 pub use error::MailError;
 use lane::Office;
@@ -196,6 +196,14 @@ impl Mailer {
     /// Whether mails go anywhere.
     pub(crate) fn is_on(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// How many mails wait to be delivered by this server and others on its database.
+    pub(crate) async fn waiting(&self) -> Result<i64, StoreError> {
+        match &self.0 {
+            Some(desk) => desk.office.queue.waiting().await,
+            None => Ok(0),
+        }
     }
 
     /// Queues a letter: once this is over it will be delivered, should the server be killed too.

@@ -89,6 +89,11 @@ impl Queue {
         self.store.postpone_mail(&row.id, row.attempts, until).await
     }
 
+    /// How many mails wait.
+    pub(super) async fn waiting(&self) -> Result<i64, StoreError> {
+        self.store.count_mails().await
+    }
+
     /// How many mails would be lost with this process, since the database has no table for them.
     pub(super) async fn volatile(&self) -> Result<i64, StoreError> {
         if self.store.has_own_tables() { Ok(0) } else { self.store.count_mails().await }

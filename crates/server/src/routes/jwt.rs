@@ -16,9 +16,9 @@ pub(crate) async fn token(
     State(cx): State<Context>,
     call: Call<(), SignedInOrCached>,
 ) -> Result<Response, ApiError> {
-    let SignedInOrCached(active) = call.guard;
-    let token = token::issue(&cx, &active.user).await?;
-    Ok(call.facts.reply.json(StatusCode::OK, &wire::Token { token }))
+    let Call { guard: SignedInOrCached(active), mut facts, .. } = call;
+    let token = token::issue(&cx, &mut facts, &active.user).await?;
+    Ok(facts.reply.json(StatusCode::OK, &wire::Token { token }))
 }
 
 /// `GET /jwks`

@@ -62,7 +62,7 @@ async fn answer(
     let Some(Found { active, needs_refresh }) = found else {
         return Ok(facts.reply.json(StatusCode::OK, &()));
     };
-    let jwt = token::issue(cx, &active.user).await?;
+    let jwt = token::issue(cx, &mut facts, &active.user).await?;
     if jwt.len() <= MOST_HEADER_BYTES {
         facts.reply.exposed_header(SET_AUTH_JWT, jwt);
     }

@@ -18,11 +18,11 @@ pub(crate) struct StoredKey {
     pub(crate) crv: Option<String>,
 }
 
-const ALL: &str = r#"SELECT "id", "publicKey", "privateKey", "createdAt", "expiresAt", "alg", "crv"
+pub(super) const ALL: &str = r#"SELECT "id", "publicKey", "privateKey", "createdAt", "expiresAt", "alg", "crv"
     FROM "jwks""#;
 
 impl StoredKey {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+    pub(super) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.text(0)?,
             public_key: row.text(1)?,

@@ -1,6 +1,7 @@
 //! Sessions: by token, or by the user they belong to.
 
 use super::engine::{Row, Tx, Value, values};
+use super::jwks::{self, StoredKey};
 use super::statements::Statements;
 use super::user::User;
 use super::{Store, StoreError, additional};
@@ -89,15 +90,19 @@ impl Store {
         &self,
         token: &str,
     ) -> Result<Option<ActiveSession>, StoreError> {
-        let statements = &self.statements;
-        self.engine
-            .first(&statements.find_session, values![token], |row| {
-                Ok(ActiveSession {
-                    session: statements.session(row)?,
-                    user: statements.user(row, statements.after_session())?,
-                })
-            })
-            .await
+        let read = |row: &Row<'_>| self.statements.active_session(row);
+        self.engine.first(&self.statements.find_session, values![token], read).await
+    }
+
+    /// The same, and every key pair, expired ones included.
+    pub(crate) async fn find_session_and_keys(
+        &self,
+        token: &str,
+    ) -> Result<(Option<ActiveSession>, Vec<StoredKey>), StoreError> {
+        let values = values![token];
+        let find = (self.statements.find_session.as_str(), values.as_slice());
+        let read = |row: &Row<'_>| self.statements.active_session(row);
+        self.engine.first_and_all(find, read, jwks::ALL, StoredKey::from_row).await
     }
 
     /// The sessions of a user that are alive at `now`.

@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::additional;
 use super::engine::Row;
-use super::session::{self, Session};
+use super::session::{self, ActiveSession, Session};
 use super::user::{self, User};
 use crate::fields::{AdditionalField, AdditionalFields};
 
@@ -101,14 +101,17 @@ impl Statements {
         Ok(Session { additional, ..Session::from_row(row)? })
     }
 
+    /// A session and its user.
+    pub(super) fn active_session(&self, row: &Row<'_>) -> Result<ActiveSession, StoreError> {
+        Ok(ActiveSession {
+            session: self.session(row)?,
+            user: self.user(row, SESSION_COLUMNS + self.session_fields.all().len())?,
+        })
+    }
+
     /// The column after a user at the beginning of a row.
     pub(super) fn after_user(&self) -> usize {
         USER_COLUMNS + self.user_fields.all().len()
-    }
-
-    /// The column after a session at the beginning of a row.
-    pub(super) fn after_session(&self) -> usize {
-        SESSION_COLUMNS + self.session_fields.all().len()
     }
 }
 

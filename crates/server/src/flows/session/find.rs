@@ -85,7 +85,16 @@ async fn look(
         Some(active) if source == Source::CacheOrStore => return found(active),
         cached => cached.is_some(),
     };
-    let Some(active) = cx.store.find_session(&token).await? else {
+    // Who may read from a cookie is about to get a JWT, mostly.
+    let with_keys = source == Source::CacheOrStore && cx.keys.are_stored();
+    let found_row = if with_keys {
+        let (found, keys) = cx.store.find_session_and_keys(&token).await?;
+        facts.keys = Some(keys);
+        found
+    } else {
+        cx.store.find_session(&token).await?
+    };
+    let Some(active) = found_row else {
         facts.reply.clear_session(&cx.cookies, &facts.headers);
         return Ok(None);
     };

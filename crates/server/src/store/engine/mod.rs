@@ -83,6 +83,30 @@ impl Engine {
         }
     }
 
+    /// The first row of an answer, and all rows of another that takes no values: from one snapshot
+    /// on SQLite, whose locks cost more than a short answer, and in one round trip on PostgreSQL.
+    pub(in crate::store) async fn first_and_all<T, U>(
+        &self,
+        (sql, values): (&str, &[Value<'_>]),
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError> + Send,
+        other: &str,
+        mut read_other: impl FnMut(&Row<'_>) -> Result<U, StoreError> + Send,
+    ) -> Result<(Option<T>, Vec<U>), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.read(|db| {
+                sqlite::first_and(db, sql, values, &mut read, |db| {
+                    sqlite::all(db, other, &[], &mut read_other)
+                })
+            }),
+            Self::Postgres(postgres) => {
+                let (rows, others) = postgres.query_both((sql, values), other).await?;
+                let first = rows.first().map(|row| read(&Row::Postgres(row))).transpose()?;
+                let others = others.iter().map(|row| read_other(&Row::Postgres(row)));
+                Ok((first, others.collect::<Result<_, _>>()?))
+            }
+        }
+    }
+
     /// Runs one statement that changes something; returns how many rows it touched.
     pub(in crate::store) async fn execute(
         &self,

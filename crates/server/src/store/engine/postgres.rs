@@ -67,6 +67,16 @@ impl Postgres {
         self.connection().await?.execute(sql, values).await
     }
 
+    /// Two queries, sent one behind the other without waiting in between.
+    pub(super) async fn query_both(
+        &self,
+        (sql, values): (&str, &[Value<'_>]),
+        other: &str,
+    ) -> Result<(Vec<Row>, Vec<Row>), StoreError> {
+        let connection = self.connection().await?;
+        tokio::try_join!(connection.query(sql, values), connection.query(other, &[]))
+    }
+
     /// In a task of its own: a client that goes away must not leave a transaction half done.
     pub(super) async fn write<T, E>(
         &self,

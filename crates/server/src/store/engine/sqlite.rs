@@ -203,6 +203,21 @@ pub(super) fn first<T>(
     rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
 }
 
+/// The first row, and what `and` reads in the same transaction, which lasts as long as a statement
+/// stands at a row.
+pub(super) fn first_and<T, U>(
+    db: &Connection,
+    sql: &str,
+    values: &[Value<'_>],
+    read: &mut impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    and: impl FnOnce(&Connection) -> Result<U, StoreError>,
+) -> Result<(Option<T>, U), StoreError> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let first = rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()?;
+    Ok((first, and(db)?))
+}
+
 pub(super) fn all<T>(
     db: &Connection,
     sql: &str,
