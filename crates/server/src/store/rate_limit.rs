@@ -128,6 +128,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn better_auths_own_table_is_shared_and_one_without_its_constraint_is_not() {
+        for database in Database::both().await {
+            let store = database.open().await;
+            let change = async |sql: &str| store.engine.execute(sql, values![]).await.unwrap();
+            change(r#"DROP TABLE "gatewright_mail""#).await;
+            let theirs = database.open().await;
+            assert!(!theirs.has_own_tables() && theirs.shares_rate_limits());
+            for seconds in 0..3 {
+                theirs.count_request(at(seconds), &Random::system()).await.unwrap();
+            }
+            let count = store.count_request(at(3), &Random::system()).await.unwrap();
+            assert_eq!(count, Count::RefusedUntil(START.plus_seconds(12)));
+
+            change(r#"DROP TABLE "rateLimit""#).await;
+            assert!(!database.open().await.shares_rate_limits());
+            change(
+                r#"CREATE TABLE "rateLimit" ("id" text not null primary key, "key" text not null,
+                   "count" integer not null, "lastRequest" bigint not null)"#,
+            )
+            .await;
+            let alone = database.open().await;
+            assert!(!alone.shares_rate_limits());
+            let count = alone.count_request(at(0), &Random::system()).await.unwrap();
+            assert_eq!(count, Count::Allowed, "it is counted in memory");
+        }
+    }
+
+    #[tokio::test]
     async fn of_many_requests_to_two_servers_at_once_the_limit_is_allowed() {
         for database in Database::both().await {
             let stores = [database.open().await, database.open().await];
