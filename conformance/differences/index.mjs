@@ -361,4 +361,27 @@ export const differences = [
       assert.deepEqual(answer(step).body.json, { message: "Too many requests. Please try again later." });
     },
   },
+  {
+    id: "lockout",
+    reason: "After ten wrong passwords of an account ours lets the next try wait, and looks at no password meanwhile; the real server lets strangers guess on. It is answered as a rate limit is, which clients know.",
+    scenario: /^wrong passwords without end$/,
+    step: /during the delay$/,
+    field: /^exchanges\[0\]\./,
+    assert(step) {
+      assert.equal(answer(step).status, 429);
+      assert.deepEqual(answer(step).body.json, { message: "Too many requests. Please try again later." });
+      assert.ok(header(step, "x-retry-after"));
+      assert.deepEqual(answer(step).cookies, []);
+    },
+  },
+  {
+    id: "lockout-starts-no-session",
+    reason: "The right password was not looked at, so that there is no session of it.",
+    scenario: /^wrong passwords without end$/,
+    step: /^rows$/,
+    field: /^rows\.session/,
+    assert(step) {
+      assert.equal(step.rows.session.length, 1);
+    },
+  },
 ];

@@ -144,6 +144,7 @@ export async function startServer(kind, options = {}) {
   } else {
     const args = ["serve", "--listen", `127.0.0.1:${port}`, "--database", database.url, "--base-url", base];
     env.GATEWRIGHT__RATE_LIMIT__ENABLED = String(Boolean(options.rateLimit));
+    env.GATEWRIGHT__LOCKOUT__ENABLED = "false"; // scenarios give more wrong passwords than a person
     if (options.deleteUser) env.GATEWRIGHT__USER__DELETE_USER__ENABLED = "true";
     env.GATEWRIGHT__MAIL__DIRECTORY = mails;
     const file = namesFile(settings);

@@ -1,10 +1,10 @@
 import { scenario } from "../lib/scenario.mjs";
 
-const servers = { rateLimit: true };
-const limited = (name, steps) => scenario(name, steps, { servers, fresh: true });
+const limitedIn = (storage) => (name, steps) => scenario(`${name}, in ${storage === "memory" ? "memory" : "the database"}`, steps, { servers: { rateLimit: true, settings: { rateLimit: { storage } } }, fresh: true });
 const wrong = { email: "ada@example.com", password: "wrong password" };
 
-export default [
+/** What must be the same wherever it is counted. */
+const everywhere = (limited) => [
   limited("rate limit by the real client", async ({ step, client }) => {
     const anyone = client({ headers: { "x-forwarded-for": "203.0.113.1" } });
     for (const time of ["first", "second", "third", "fourth", "fifth"]) await step(`${time} sign-in`, () => anyone.signIn.email(wrong));
@@ -61,6 +61,25 @@ export default [
     await new Promise((done) => setTimeout(done, 10_500));
     await step("after the window", sign);
     await step("and again", sign);
+  }),
+];
+
+const inDatabase = limitedIn("database");
+
+export default [
+  ...everywhere(limitedIn("memory")),
+  ...everywhere(inDatabase),
+
+  inDatabase("rate limit rows", async ({ step, raw, database }) => {
+    const sign = (address) => raw("POST", "/sign-in/email", { json: wrong, headers: { "x-forwarded-for": address } });
+    const rows = () => database((db) => db.prepare('select "key", "count" from "rateLimit" where "key" like \'%|/%\' and "key" not like \'%|/ok\' order by "key"').all());
+    for (let i = 1; i <= 5; i++) await step(`try ${i}`, () => sign("198.51.100.7"));
+    await step("from an IPv6 network", () => sign("2001:db8:1:2::1"));
+    await step("another path", () => raw("GET", "/get-session", { headers: { "x-forwarded-for": "198.51.100.7" } }));
+    await step("the counters", rows);
+    await new Promise((done) => setTimeout(done, 10_500));
+    await step("after the window", () => sign("198.51.100.7"));
+    await step("the counters begin again", rows);
   }),
 
   scenario("rate limit off", async ({ step, raw }) => {

@@ -1,5 +1,6 @@
 //! What was typed.
 
+pub(crate) mod audit_log;
 pub(crate) mod config;
 pub(crate) mod db;
 pub(crate) mod keys;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use clap::{Args as Flags, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use audit_log::AuditLogFlags;
 use config::ConfigCommand;
 use db::DbCommand;
 use keys::KeysCommand;
@@ -35,6 +37,7 @@ Examples:
   gatewright serve                     an auth server on http://localhost:4000, with no configuration
   gatewright token decode @token.txt   what a token says of itself
   gatewright secret generate           a secret for BETTER_AUTH_SECRET
+  gatewright audit-log                 who signed in, when and from where
   gatewright config check              would a server start here
   gatewright completions bash          completions for your shell
 
@@ -64,6 +67,8 @@ pub(crate) enum Command {
     /// List the keys that sign tokens, and make a new one
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// List who did what, when and from where
+    AuditLog(AuditLogFlags),
     /// Check, show and describe the server's configuration
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -71,6 +71,7 @@ pub fn run(
         warnings,
     };
     let result = match parsed.command {
+        Command::AuditLog(flags) => commands::audit_log::run(&flags, &environment, &surroundings()),
         Command::Completions { shell } => {
             commands::completions::run(shell);
             Ok(Exit::Clean)

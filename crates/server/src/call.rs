@@ -19,6 +19,7 @@ use crate::cookies::Cookie;
 use crate::error::ApiError;
 use crate::error_codes;
 use crate::reply::Reply;
+use crate::request_log::RequestId;
 use crate::shape::Issues;
 use crate::store::StoredKey;
 use crate::{client_ip, cookies, csrf};
@@ -102,6 +103,7 @@ pub(crate) struct Facts {
     pub(crate) headers: HeaderMap,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) reply: Reply,
+    pub(crate) request_id: Option<String>,
     /// The signing keys, where they were read together with the session.
     pub(crate) keys: Option<Vec<StoredKey>>,
     /// The session token of `Authorization: Bearer`, its signature checked.
@@ -204,6 +206,7 @@ impl<B: Body + Send, G: Guard + Send> FromRequest<Context> for Call<B, G> {
             headers: parts.headers,
             keys: None,
             reply: Reply::default(),
+            request_id: parts.extensions.get().map(|RequestId(id)| id.clone()),
         };
         let body = match parts.method {
             Method::GET => None,

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use gatewright_jose::KeyError;
 
+use crate::audit::{AuditEntry, AuditLog};
 use crate::clock::Clock;
 use crate::cookie_cache::CookieCache;
 use crate::cookies::{CookieError, Cookies};
 use crate::crypto::{Random, Secrets};
+use crate::lockout;
 use crate::mail::{MailError, Mailer};
 use crate::metrics::Metrics;
 use crate::options::Options;
@@ -67,7 +69,9 @@ pub struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) passwords: Passwords,
     pub(crate) keys: SigningKeys,
+    pub(crate) audit: AuditLog,
     pub(crate) rate_limiter: RateLimiter,
+    pub(crate) lockout: lockout::Housekeeping,
 }
 
 impl Context {
@@ -87,16 +91,25 @@ impl Context {
             .transpose()
             .map_err(|source| StartError::CookieCache(source.into()))?;
         let algorithm = options.jwt.algorithm.as_str();
-        let keys =
-            SigningKeys::new(&options.jwt, secrets, random.clone(), clock.clone(), store.clone())
-                .map_err(|source| StartError::Secret { algorithm, source })?;
+        let audit =
+            AuditLog::new(options.audit_log.clone(), store.clone(), clock.clone(), random.clone());
+        let keys = SigningKeys::new(
+            &options.jwt,
+            secrets,
+            random.clone(),
+            clock.clone(),
+            store.clone(),
+            audit.clone(),
+        )
+        .map_err(|source| StartError::Secret { algorithm, source })?;
         let mailer = Mailer::start(&options, store.clone(), clock.clone(), random.clone())
             .map_err(StartError::Mail)?;
+        let rate_limiter =
+            RateLimiter::new(options.rate_limit.clone(), store.clone(), random.clone());
         let base_path = &options.base_url.path;
         let metrics = Metrics::new(route_templates(base_path), base_path, clock.now());
         let passwords = Passwords::start(random.clone(), metrics.passwords.clone())
             .map_err(StartError::Threads)?;
-        let rate_limiter = RateLimiter::new(options.rate_limit.clone());
         Ok(Self(Arc::new(Parts {
             options,
             store,
@@ -108,7 +121,9 @@ impl Context {
             metrics,
             passwords,
             keys,
+            audit,
             rate_limiter,
+            lockout: lockout::Housekeeping::default(),
         })))
     }
 
@@ -121,6 +136,11 @@ impl Context {
     /// An id for a new row.
     pub(crate) fn new_id(&self) -> String {
         self.0.store.new_id(&self.0.random)
+    }
+
+    /// Writes a row of the audit log, for what the program around the server does.
+    pub async fn record(&self, entry: AuditEntry) {
+        self.audit.record(entry).await;
     }
 
     /// Delivers the mails that are due, for a while. To be called when nobody is answered any more.

@@ -5,14 +5,16 @@ use std::error::Error;
 use std::fmt;
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::header::RETRY_AFTER;
+use http::{HeaderName, StatusCode};
 use serde::Serialize;
 
 use crate::error_codes::{self, ErrorCode};
 use crate::password::PasswordError;
 use crate::reply::Reply;
 use crate::store::StoreError;
+
+const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 
 /// Seconds after which a client that was turned away may try again.
 const RETRY_AFTER_SECONDS: u32 = 5;
@@ -97,6 +99,19 @@ impl ApiError {
         let mut reply = Reply::default();
         reply.header(RETRY_AFTER, RETRY_AFTER_SECONDS.to_string());
         Self::known(&error_codes::SERVICE_UNAVAILABLE).with_reply(reply)
+    }
+
+    /// 429: nothing is allowed before so many seconds have passed.
+    pub(crate) fn too_many(retry_after: i64) -> Self {
+        let mut reply = Reply::default();
+        reply.header(X_RETRY_AFTER, retry_after.to_string());
+        let message = Cow::Borrowed("Too many requests. Please try again later.");
+        Self::with_body(StatusCode::TOO_MANY_REQUESTS, None, message).with_reply(reply)
+    }
+
+    /// 503: it could not be counted, and may not pass uncounted.
+    pub(crate) fn uncounted(error: StoreError) -> Self {
+        Self::busy().because(error)
     }
 
     /// The same error, with what goes to the log.

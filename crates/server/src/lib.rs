@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod call;
 mod client_ip;
 mod clock;
@@ -13,10 +14,12 @@ mod csrf;
 mod error;
 mod error_codes;
 mod error_page;
+mod every;
 mod fields;
 mod flows;
 mod glob;
 mod listen;
+mod lockout;
 mod mail;
 mod methods;
 mod metrics;
@@ -39,6 +42,7 @@ mod store;
 mod trace;
 mod wire;
 
+pub use audit::{AuditEntry, AuditEvent, AuditLog, AuditOutcome, AuditRecord};
 pub use client_ip::{Network, NetworkError};
 pub use clock::{Clock, Date};
 pub use context::{Context, KeyCheckError, StartError};
@@ -54,13 +58,13 @@ pub use listen::listen;
 pub use mail::{MailError, MailPreview, TemplateError, mail_kinds, preview_mail, send_test_mail};
 pub use openapi::openapi;
 pub use options::{
-    Advanced, BaseUrl, BaseUrlError, ChangeEmail, CookieAttributeError, CookieAttributes,
-    CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride, CookieOverrides,
-    CookiePath, CrossSubDomainCookies, CustomRule, CustomRules, DeleteUser, DisabledPaths,
-    EmailAndPassword, EmailVerification, ErrorUrl, ErrorUrlError, IpAddressOptions, Ipv6Subnet,
-    JwksOptions, Jwt, Mail, MailPassword, NoEndpoint, NoIpv6Subnet, OnApiError, OpenApi, Options,
-    RateLimit, RuleError, SameSite, Security, Sender, SenderError, SessionOptions, Smtp,
-    UnknownStrategy, UserOptions,
+    Advanced, AuditLogOptions, BaseUrl, BaseUrlError, ChangeEmail, CookieAttributeError,
+    CookieAttributes, CookieCacheOptions, CookieCacheStrategy, CookieDomain, CookieOverride,
+    CookieOverrides, CookiePath, CrossSubDomainCookies, CustomRule, CustomRules, DeleteUser,
+    DisabledPaths, EmailAndPassword, EmailVerification, ErrorUrl, ErrorUrlError, IpAddressOptions,
+    Ipv6Subnet, JwksOptions, Jwt, Lockout, LockoutLimit, Mail, MailPassword, NoEndpoint,
+    NoIpv6Subnet, OnApiError, OpenApi, Options, RateLimit, RateLimitStorage, RuleError, SameSite,
+    Security, Sender, SenderError, SessionOptions, Smtp, UnknownStrategy, UserOptions,
 };
 pub use origin::{OriginPatternError, TrustedOrigins};
 pub use password::{HashFlaw, HashKind};
@@ -71,8 +75,8 @@ pub use router::{metrics_router, router};
 pub use secret_flaws::SecretFlaw;
 pub use signing_keys::{KeySummary, KeysError, OldKeys, rotate_keys};
 pub use store::{
-    Copied, CopiedTable, CopyError, CopyProgress, DatabaseUrl, DatabaseUrlError, Drift, DriftKind,
-    Inspection, Refusal, SchemaVersion, SessionSummary, Sessions, Store, StoreError, TableSize,
-    UserFilter, UserSummary,
+    AuditQuery, Copied, CopiedTable, CopyError, CopyProgress, DatabaseUrl, DatabaseUrlError, Drift,
+    DriftKind, Inspection, Refusal, SchemaVersion, SessionSummary, Sessions, Store, StoreError,
+    TableSize, UserFilter, UserSummary,
 };
 pub use trace::TRACE_TARGET;

@@ -2,13 +2,16 @@
 //!
 //! Names are Better Auth's option names in `snake_case`.
 
+mod audit_log;
 mod cookies;
 mod error_page;
 mod ip_address;
 mod jwks;
+mod lockout;
 mod mail;
 mod open_api;
 mod paths;
+mod rate_limit_storage;
 mod session;
 mod user;
 
@@ -19,6 +22,7 @@ use crate::client_ip::Network;
 use crate::crypto::{Secret, SecretRotation};
 use crate::origin::{OriginPatternError, TrustedOrigins, origin_of};
 
+pub use audit_log::AuditLogOptions;
 pub use cookies::{
     CookieAttributeError, CookieAttributes, CookieDomain, CookieOverride, CookieOverrides,
     CookiePath, CrossSubDomainCookies, SameSite,
@@ -26,9 +30,11 @@ pub use cookies::{
 pub use error_page::{ErrorUrl, ErrorUrlError, OnApiError};
 pub use ip_address::{IpAddressOptions, Ipv6Subnet, NoIpv6Subnet};
 pub use jwks::JwksOptions;
+pub use lockout::{Lockout, LockoutLimit};
 pub use mail::{Mail, MailPassword, Security, Sender, SenderError, Smtp};
 pub use open_api::OpenApi;
 pub use paths::{CustomRule, CustomRules, DisabledPaths, NoEndpoint, RuleError};
+pub use rate_limit_storage::RateLimitStorage;
 pub use session::{CookieCacheOptions, CookieCacheStrategy, SessionOptions, UnknownStrategy};
 pub use user::{ChangeEmail, DeleteUser, UserOptions};
 
@@ -60,6 +66,10 @@ pub struct Options {
     pub session: SessionOptions,
     /// `rate_limit`.
     pub rate_limit: RateLimit,
+    /// `lockout`.
+    pub lockout: Lockout,
+    /// `audit_log`.
+    pub audit_log: AuditLogOptions,
     /// `advanced`.
     pub advanced: Advanced,
     /// `jwt`.
@@ -206,11 +216,19 @@ pub struct RateLimit {
     pub max: u32,
     /// `custom_rules`.
     pub custom_rules: CustomRules,
+    /// Where they are counted; by default in memory on SQLite, and in the database on PostgreSQL.
+    pub storage: Option<RateLimitStorage>,
 }
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { enabled: true, window: 10, max: 100, custom_rules: CustomRules::default() }
+        Self {
+            enabled: true,
+            window: 10,
+            max: 100,
+            custom_rules: CustomRules::default(),
+            storage: None,
+        }
     }
 }
 
@@ -322,6 +340,8 @@ impl Options {
             on_api_error: OnApiError::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
+            lockout: Lockout::default(),
+            audit_log: AuditLogOptions::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
             mail: Mail::default(),

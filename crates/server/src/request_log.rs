@@ -19,12 +19,17 @@ use crate::trace::Trace;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What `x-request-id` of the answer will say.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// Gives the request an id, puts the id on every line logged on its way and on the response, and
 /// counts it.
-pub(crate) async fn log(State(cx): State<Context>, request: Request, next: Next) -> Response {
+pub(crate) async fn log(State(cx): State<Context>, mut request: Request, next: Next) -> Response {
     let mut id = [0; 8];
     cx.random.fill(&mut id);
     let id = hex_encode(&id);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map(MatchedPath::as_str);

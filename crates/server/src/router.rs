@@ -3,14 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{ConnectInfo, OriginalUri, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any};
-use axum::{Json, Router};
 use http::header::CONTENT_TYPE;
-use http::{HeaderName, HeaderValue, Method, StatusCode};
-use serde_json::json;
+use http::{HeaderName, Method, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -18,7 +17,7 @@ use crate::call::client_ip;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::methods::{Methods, none, not_found};
-use crate::rate_limit::Path;
+use crate::rate_limit::{Path, Refusal};
 use crate::routes::{
     account, change_email, change_password, delete_user, email_verification, error, health, jwt,
     metrics, ok, open_api, password, session, sign_in, sign_out, sign_up, update_user,
@@ -27,8 +26,6 @@ use crate::{cors, request_log};
 
 /// How long a request may take, its body's arrival included.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 
 /// A path and what its methods do.
 pub(crate) type Endpoint = (&'static str, fn() -> Methods);
@@ -157,15 +154,12 @@ async fn rate_limit(State(cx): State<Context>, request: Request, next: Next) -> 
     let ip = client_ip(request.headers(), peer, &cx);
     let path = below_base(&cx, &request).trim_end_matches('/');
     let path = if is_endpoint(path) { Path::Known(path) } else { Path::Unknown(path) };
-    match cx.rate_limiter.check(ip, path, cx.clock.now()) {
+    match cx.rate_limiter.check(&ip, path, cx.clock.now()).await {
         Ok(()) => next.run(request).await,
-        Err(too_many) => {
+        Err(Refusal::TooMany(too_many)) => {
             cx.metrics.rate_limited.inc();
-            let body = json!({"message": "Too many requests. Please try again later."});
-            let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
-            let seconds = HeaderValue::from(too_many.retry_after);
-            response.headers_mut().insert(X_RETRY_AFTER, seconds);
-            response
+            ApiError::too_many(too_many.retry_after).into_response()
         }
+        Err(Refusal::Failed(error)) => ApiError::uncounted(error).into_response(),
     }
 }

@@ -8,6 +8,7 @@ use gatewright_jose::{Algorithm, Jwk, KeyError, SignError, SigningKey};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::audit::{AuditEntry, AuditEvent, AuditLog};
 use crate::clock::{Clock, Date};
 use crate::crypto::{DecryptError, Random, Secrets};
 use crate::options::{JwksOptions, Jwt};
@@ -82,6 +83,7 @@ struct Inner {
     random: Random,
     clock: Clock,
     store: Store,
+    audit: AuditLog,
     signer: Signer,
     signed: SignedTokens,
 }
@@ -103,6 +105,7 @@ impl SigningKeys {
         random: Random,
         clock: Clock,
         store: Store,
+        audit: AuditLog,
     ) -> Result<Self, KeyError> {
         let signer = if jwt.algorithm.is_symmetric() {
             let key = SigningKey::hmac(jwt.algorithm, secrets.current().as_bytes())?;
@@ -117,6 +120,7 @@ impl SigningKeys {
             random,
             clock,
             store,
+            audit,
             signer,
             signed: SignedTokens::default(),
         })))
@@ -224,7 +228,12 @@ impl SigningKeys {
             .store
             .add_key_unless(row, move |rows| newest(rows, algorithm, now).is_some())
             .await?;
-        Ok(newest(&rows, algorithm, now).cloned().unwrap_or(made))
+        let newest = newest(&rows, algorithm, now).cloned().unwrap_or_else(|| made.clone());
+        if newest.id == made.id {
+            let entry = AuditEntry::new(AuditEvent::KeyMake).detail("kid", made.id);
+            self.0.audit.record(entry.detail("alg", algorithm.as_str())).await;
+        }
+        Ok(newest)
     }
 
     /// A new key pair as a row.

@@ -1,5 +1,6 @@
 //! One file or folder for each command: a thin front of a library.
 
+pub(crate) mod audit_log;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod db;

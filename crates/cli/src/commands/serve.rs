@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use gatewright_report::Palette;
 use gatewright_server::{
-    AdditionalFields, Clock, Context, DatabaseUrl, Jwt, Random, Store, StoreError, listen,
-    metrics_router, router,
+    AdditionalFields, AuditEntry, AuditEvent, BaseUrl, Clock, Context, DatabaseUrl, Jwt, Random,
+    Store, StoreError, listen, metrics_router, router,
 };
+use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::args::ServeFlags;
-use crate::config::{Resolved, Settings, mail_place};
+use crate::config::{Resolved, Settings, mail_place, shown};
 use crate::environment::Environment;
 use crate::{Failure, logging, output, telemetry};
 
@@ -54,6 +55,8 @@ async fn serve(
     let metrics_address = metrics.as_ref().map(|(_, address)| *address);
 
     let random = Random::system();
+    let set = shown(&settings).filter(|key| key.place.is_some());
+    let set: Map<_, _> = set.map(|key| (key.name.to_owned(), key.value)).collect();
     let resolved = settings.resolve(address, environment, &random).map_err(Failure::Usage)?;
     let store = open_with(
         &database,
@@ -62,6 +65,7 @@ async fn serve(
     )
     .await?;
     warn_about_keys(&resolved.options.jwt);
+    let started = started(&resolved.options.base_url, set);
     let announcement = Announcement::new(&resolved, address, metrics_address, &database);
     let context = Context::new(resolved.options, store.clone(), Clock::system(), random)
         .context("the server cannot start")
@@ -82,6 +86,7 @@ async fn serve(
         );
     }
     let stop = stop_signal().map_err(Failure::Internal)?;
+    context.record(started).await;
     announcement.show(palette);
     // Figures are there for as long as anything else is.
     let (no_more_figures, told) = oneshot::channel::<()>();
@@ -118,6 +123,14 @@ fn warn_about_keys(jwt: &Jwt) {
              are refused before they expire"
         );
     }
+}
+
+/// What the audit log says of this start. No key of the configuration holds a secret.
+fn started(base_url: &BaseUrl, set: Map<String, Value>) -> AuditEntry {
+    AuditEntry::new(AuditEvent::ServerStart)
+        .detail("version", env!("CARGO_PKG_VERSION"))
+        .detail("base_url", format!("{}{}", base_url.origin, base_url.path))
+        .detail("set", set)
 }
 
 async fn bind(wanted: SocketAddr, by: &str) -> Result<(TcpListener, SocketAddr), Failure> {

@@ -2,7 +2,9 @@
 
 use anyhow::{Context as _, anyhow};
 use gatewright_report::Exit;
-use gatewright_server::{DatabaseUrl, SessionSummary, Sessions, Store, StoreError};
+use gatewright_server::{
+    AuditEntry, AuditEvent, AuditLog, DatabaseUrl, SessionSummary, Sessions, Store, StoreError,
+};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -26,19 +28,18 @@ pub(crate) fn run(
         SessionsCommand::List(flags) => &flags.database,
         SessionsCommand::Revoke(flags) => &flags.database,
     };
-    let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Internal)?;
-    runtime.block_on(async {
-        let store = open(&settings(flags, environment)?).await?;
-        let done = match command {
-            SessionsCommand::List(flags) => list(flags, &store, around).await,
-            SessionsCommand::Revoke(flags) => revoke(flags, &store).await,
-        };
-        store.close().await;
-        done
+    let settings = settings(flags, environment)?;
+    with_store(&settings, async |store| match command {
+        SessionsCommand::List(flags) => list(flags, store, around).await,
+        SessionsCommand::Revoke(flags) => {
+            let options = settings.audit_log.clone();
+            let (clock, random) = (around.clock.clone(), around.random.clone());
+            revoke(flags, store, AuditLog::new(options, store.clone(), clock, random)).await
+        }
     })
 }
 
-/// What a server would be told that is started with these flags.
+/// What `serve` would be told.
 pub(super) fn settings(
     flags: &DatabaseFlags,
     environment: &Environment,
@@ -49,6 +50,20 @@ pub(super) fn settings(
         ..ServeFlags::default()
     };
     Settings::read(&flags, environment).map_err(Failure::Usage)
+}
+
+/// Does something with the database that `serve` would use.
+pub(super) fn with_store(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Store) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Internal)?;
+    runtime.block_on(async {
+        let store = open(settings).await?;
+        let done = work(&store).await;
+        store.close().await;
+        done
+    })
 }
 
 /// The database that `serve` would use. A file that is not there is not made.
@@ -96,14 +111,26 @@ async fn list(
     Ok(Exit::Clean)
 }
 
-async fn revoke(flags: &RevokeFlags, store: &Store) -> Result<Exit, Failure> {
+async fn revoke(flags: &RevokeFlags, store: &Store, audit: AuditLog) -> Result<Exit, Failure> {
     let which = match (&flags.id, &flags.user) {
         (Some(id), _) => Sessions::One(id.clone()),
         (None, Some(user)) => Sessions::OfUser(user.clone()),
         (None, None) => Sessions::All,
     };
     check_user(&which, store).await?;
+    let entry = AuditEntry::new(AuditEvent::SessionsRevoke).detail("by", "operator");
+    let entry = match &which {
+        Sessions::One(id) => entry.session(id).detail("which", "one"),
+        Sessions::OfUser(user) => {
+            let id = store.find_user_id(user).await.map_err(failed)?;
+            id.iter().fold(entry, |entry, id| entry.user(id)).detail("which", "all")
+        }
+        Sessions::All => entry.detail("which", "everybody"),
+    };
     let count = store.revoke_sessions(which).await.map_err(failed)?;
+    if store.has_own_tables() {
+        audit.record(entry.detail("count", count)).await;
+    }
     match flags.database.format {
         Format::Human => output::result(format!("{count} sessions ended\n").as_bytes())?,
         Format::Json => output::json(&json!({ "version": JSON_VERSION, "revoked": count }))?,

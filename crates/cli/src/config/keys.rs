@@ -34,11 +34,16 @@ enum Takes {
         least: i64,
         set: fn(&mut Settings, i64),
     },
+    /// A span for what is kept: from a day to a century.
+    Retention(fn(&mut Settings, i64)),
     Text(fn(&mut Settings, &str) -> Result<(), String>),
 }
 
 /// The longest span that a cookie may live: 400 days.
 const MOST_SECONDS: i64 = 34_560_000;
+
+/// Seconds for which something may be kept.
+const RETENTIONS: std::ops::RangeInclusive<i64> = 86_400..=3_153_600_000;
 
 macro_rules! keys {
     ($($name:literal, $about:literal, $shows:expr => $takes:expr;)*) => {
@@ -49,6 +54,7 @@ macro_rules! keys {
 
 mod advanced;
 mod cookies;
+mod guardrails;
 mod jwt;
 mod mail;
 mod operate;
@@ -59,12 +65,19 @@ pub(super) use value::Value;
 
 /// Every key, in alphabetical order.
 pub(super) static ALL: LazyLock<Vec<&Key>> = LazyLock::new(|| {
-    let mut all: Vec<&Key> =
-        [KEYS, advanced::KEYS, jwt::KEYS, mail::KEYS, operate::KEYS, session::KEYS]
-            .into_iter()
-            .chain(cookies::KEYS)
-            .flatten()
-            .collect();
+    let mut all: Vec<&Key> = [
+        KEYS,
+        advanced::KEYS,
+        guardrails::KEYS,
+        jwt::KEYS,
+        mail::KEYS,
+        operate::KEYS,
+        session::KEYS,
+    ]
+    .into_iter()
+    .chain(cookies::KEYS)
+    .flatten()
+    .collect();
     all.sort_by_key(|key| key.name);
     all
 });
@@ -160,12 +173,6 @@ keys! {
         to.on_api_error.error_url = Some(url);
         Ok(())
     });
-    "rate_limit.enabled", "Counts requests by address and path",
-        |from| json!(from.rate_limit.enabled) => Takes::Flag(|to, on| to.rate_limit.enabled = on);
-    "rate_limit.max", "Requests in a window",
-        |from| json!(from.rate_limit.max) => Takes::Count(|to, n| to.rate_limit.max = n);
-    "rate_limit.window", "How long a window is",
-        |from| json!(from.rate_limit.window) => Takes::Seconds { least: 1, set: |to, n| to.rate_limit.window = n };
     "secret_file", "The file with the secret; BETTER_AUTH_SECRET comes first",
         |from| json!(from.secret_file) => Takes::Text(|to, text| {
         to.secret_file = Some(PathBuf::from(text));
@@ -227,6 +234,10 @@ impl Key {
                 { "type": "integer", "minimum": least, "maximum": MOST_SECONDS },
                 { "type": "string", "pattern": "^[0-9]+[smhdw]?$" },
             ] }),
+            Takes::Retention(_) => json!({ "anyOf": [
+                { "type": "integer", "minimum": RETENTIONS.start(), "maximum": RETENTIONS.end() },
+                { "type": "string", "pattern": "^[0-9]+[smhdw]?$" },
+            ] }),
             Takes::Text(_) => json!({ "type": "string" }),
         };
         if let Some(schema) = schema.as_object_mut() {
@@ -258,6 +269,10 @@ impl Key {
                 let in_range = |seconds: &i64| (least..=MOST_SECONDS).contains(seconds);
                 let problem = "takes seconds, or a span like 15m or 7d, up to 400 days";
                 set(to, value.seconds().filter(in_range).ok_or(problem)?);
+            }
+            Takes::Retention(set) => {
+                let problem = "takes a span from 1d to 36500d";
+                set(to, value.seconds().filter(|n| RETENTIONS.contains(n)).ok_or(problem)?);
             }
             Takes::Text(set) => return set(to, value.text().ok_or("takes a text")?),
         }

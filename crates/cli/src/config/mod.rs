@@ -17,9 +17,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gatewright_server::{
-    AdditionalFields, Advanced, BaseUrl, DatabaseUrl, DisabledPaths, EmailAndPassword,
-    EmailVerification, Jwt, Mail, OnApiError, OpenApi, Options, Random, RateLimit, SessionOptions,
-    UserOptions,
+    AdditionalFields, Advanced, AuditLogOptions, BaseUrl, DatabaseUrl, DisabledPaths,
+    EmailAndPassword, EmailVerification, Jwt, Lockout, Mail, OnApiError, OpenApi, Options, Random,
+    RateLimit, SessionOptions, UserOptions,
 };
 
 use crate::args::ServeFlags;
@@ -55,6 +55,8 @@ pub(crate) struct Settings {
     on_api_error: OnApiError,
     session: SessionOptions,
     rate_limit: RateLimit,
+    lockout: Lockout,
+    pub(crate) audit_log: AuditLogOptions,
     advanced: Advanced,
     jwt: Jwt,
     mail: Mail,
@@ -86,6 +88,8 @@ impl Default for Settings {
             on_api_error: OnApiError::default(),
             session: SessionOptions::default(),
             rate_limit: RateLimit::default(),
+            lockout: Lockout::default(),
+            audit_log: AuditLogOptions::default(),
             advanced: Advanced::default(),
             jwt: Jwt::default(),
             metrics_listen: None,
@@ -224,6 +228,8 @@ impl Settings {
         options.on_api_error = self.on_api_error;
         options.session = self.session;
         options.rate_limit = self.rate_limit;
+        options.lockout = self.lockout;
+        options.audit_log = self.audit_log;
         options.advanced = self.advanced;
         options.jwt = self.jwt;
         options.mail = mail;
@@ -246,6 +252,7 @@ impl Settings {
         let mut options = Options::new(base_url, &[], found.secret)?;
         options.secret_rotation = found.rotation;
         options.jwt = self.jwt.clone();
+        options.audit_log = self.audit_log.clone();
         Ok(options)
     }
 

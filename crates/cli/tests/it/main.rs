@@ -22,6 +22,7 @@ mod smtp_server;
 
 mod account;
 mod additional_fields;
+mod audit_log;
 mod change_email;
 mod command_line;
 mod config_command;
@@ -34,6 +35,7 @@ mod enumeration;
 mod error_page;
 mod examples;
 mod keys_command;
+mod lockout;
 mod logs;
 mod mail;
 mod mail_command;

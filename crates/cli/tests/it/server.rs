@@ -29,11 +29,12 @@ pub(crate) struct Options {
 }
 
 impl Default for Options {
-    /// With [`SECRET`], and without rate limits: a test asks more often than a person.
+    /// With [`SECRET`], and without rate limits and lockout: a test asks more often than a person.
     fn default() -> Self {
         Self::bare()
             .variable("BETTER_AUTH_SECRET", SECRET)
             .variable("GATEWRIGHT__RATE_LIMIT__ENABLED", "false")
+            .variable("GATEWRIGHT__LOCKOUT__ENABLED", "false")
     }
 }
 

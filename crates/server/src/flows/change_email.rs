@@ -5,6 +5,7 @@ use super::email_token::{self, Claims, RequestType};
 use super::even::even;
 use super::session;
 use super::verification::{self, Followed, VerifyError};
+use crate::audit::{AuditEntry, AuditEvent};
 use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
@@ -95,6 +96,7 @@ async fn at_once(
         Err(ChangeEmailError::NotTheirs | ChangeEmailError::Taken) => return Ok(()),
         Err(ChangeEmailError::Store(error)) => return Err(error.into()),
     };
+    record(cx, facts, &user).await;
     session::renew_cookies(cx, facts, &session, &user);
     if cx.mailer.is_on() {
         verification::send(cx, Some(&user), callback_url).await?;
@@ -150,7 +152,8 @@ pub(super) async fn follow(
         Some(RequestType::Confirmation) => {
             // A link can be opened without end, and must not mail somebody without end.
             let path = Path::Known("/send-verification-email");
-            if cx.rate_limiter.check(facts.ip(cx), path, cx.clock.now()).is_ok() {
+            let counted = cx.rate_limiter.check(&facts.ip(cx), path, cx.clock.now()).await;
+            if counted.is_ok() {
                 mail(cx, Some(&user), &update_to, RequestType::Verification, callback_url).await?;
             }
             return Ok(Followed::Confirmed);
@@ -168,6 +171,7 @@ pub(super) async fn follow(
         }
         Err(ChangeEmailError::Store(error)) => return Err(error.into()),
     };
+    record(cx, facts, &user).await;
     if state == EmailState::Unverified {
         verification::send_good_for(cx, OLD_LINK_EXPIRES_IN, Some(&user), callback_url).await?;
     }
@@ -175,6 +179,11 @@ pub(super) async fn follow(
         session::renew_cookies(cx, facts, &active.session, &user);
     }
     Ok(Followed::Changed(Box::new(user)))
+}
+
+async fn record(cx: &Context, facts: &Facts, user: &User) {
+    let entry = AuditEntry::of(cx, facts, AuditEvent::EmailChange);
+    cx.audit.record(entry.user(&user.id)).await;
 }
 
 fn new_email(cx: &Context, user: &User, email: String, state: EmailState) -> NewEmail {

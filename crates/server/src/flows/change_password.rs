@@ -3,12 +3,14 @@
 
 use super::password_length::{self, check_not_too_long};
 use super::session::{self, Remember};
+use crate::audit::{AuditEntry, AuditEvent};
 use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error_codes;
+use crate::lockout::{self, Account};
 use crate::password::Verdict;
-use crate::store::{ActiveSession, ChangePassword, OwnPassword, Session, User};
+use crate::store::{ActiveSession, ChangePassword, OwnPassword, Session};
 use crate::wire;
 
 /// Replaces the password of whoever knows the current one; gives the new session if the others
@@ -22,7 +24,7 @@ pub(crate) async fn change(
     let wire::ChangePassword { new_password, current_password, revoke_other_sessions } = body;
     password_length::check_new(cx, &new_password)?;
     let OwnPassword { account_id, hash: old_hash } =
-        check(cx, &active.user, current_password).await?;
+        check(cx, facts, active, AuditEvent::PasswordChange, current_password).await?;
     let hash = cx.passwords.hash(new_password).await?;
     let new_session =
         revoke_other_sessions.then(|| session::begin(cx, facts, &active.user.id, Remember::Yes));
@@ -38,6 +40,10 @@ pub(crate) async fn change(
     if !cx.store.change_password(change).await? {
         return Err(ApiError::known(&error_codes::INVALID_PASSWORD));
     }
+    let entry = AuditEntry::of(cx, facts, AuditEvent::PasswordChange).user(&active.user.id);
+    let session = new_session.as_ref().unwrap_or(&active.session);
+    let entry = entry.session(&session.id).detail("sessions_revoked", revoke_other_sessions);
+    cx.audit.record(entry).await;
     if let Some(session) = &new_session {
         session::renew_cookies(cx, facts, session, &active.user);
     }
@@ -45,34 +51,50 @@ pub(crate) async fn change(
 }
 
 /// Whether `password` is the user's. That they have none is not told apart from a wrong one.
-pub(crate) async fn verify(cx: &Context, user: &User, password: String) -> Result<(), ApiError> {
+pub(crate) async fn verify(
+    cx: &Context,
+    facts: &Facts,
+    active: &ActiveSession,
+    password: String,
+) -> Result<(), ApiError> {
     check_not_too_long(cx, &password)?;
-    match cx.store.find_own_password(&user.id).await? {
-        Some(own) => compare(cx, password, own).await.map(drop),
+    match cx.store.find_own_password(&active.user.id).await? {
+        Some(own) => {
+            compare(cx, facts, active, AuditEvent::PasswordCheck, (password, own)).await.map(drop)
+        }
         None => Err(ApiError::known(&error_codes::INVALID_PASSWORD)),
     }
 }
 
-/// The user's stored password, if `password` is it.
+/// The user's stored password, if `password` is it; `event` is what it is asked for.
 pub(crate) async fn check(
     cx: &Context,
-    user: &User,
+    facts: &Facts,
+    active: &ActiveSession,
+    event: AuditEvent,
     password: String,
 ) -> Result<OwnPassword, ApiError> {
     check_not_too_long(cx, &password)?;
-    match cx.store.find_own_password(&user.id).await? {
-        Some(own) => compare(cx, password, own).await,
+    match cx.store.find_own_password(&active.user.id).await? {
+        Some(own) => compare(cx, facts, active, event, (password, own)).await,
         None => Err(ApiError::known(&error_codes::CREDENTIAL_ACCOUNT_NOT_FOUND)),
     }
 }
 
 async fn compare(
     cx: &Context,
-    password: String,
-    own: OwnPassword,
+    facts: &Facts,
+    active: &ActiveSession,
+    event: AuditEvent,
+    (password, own): (String, OwnPassword),
 ) -> Result<OwnPassword, ApiError> {
-    match cx.passwords.verify(password, own.hash.clone()).await? {
-        Verdict::Right { .. } => Ok(own),
-        Verdict::Wrong => Err(ApiError::known(&error_codes::INVALID_PASSWORD)),
+    let attempt = lockout::begin(cx, facts, Account::User(&active.user.id)).await?;
+    if cx.passwords.verify(password, own.hash.clone()).await? == Verdict::Wrong {
+        let outcome = attempt.failed(cx).await?;
+        let entry = AuditEntry::of(cx, facts, event).outcome(outcome).user(&active.user.id);
+        cx.audit.record(entry.session(&active.session.id)).await;
+        return Err(ApiError::known(&error_codes::INVALID_PASSWORD));
     }
+    attempt.succeeded(cx).await?;
+    Ok(own)
 }

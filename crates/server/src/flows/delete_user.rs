@@ -3,6 +3,7 @@
 use percent_encoding::utf8_percent_encode;
 
 use super::{change_password, session};
+use crate::audit::{AuditEntry, AuditEvent};
 use crate::call::Facts;
 use crate::context::Context;
 use crate::cookies::COMPONENT;
@@ -32,7 +33,7 @@ pub(crate) async fn delete(
     let password = body.password.filter(|password| !password.is_empty());
     let shows_password = password.is_some();
     if let Some(password) = password {
-        change_password::check(cx, &active.user, password).await?;
+        change_password::check(cx, facts, &active, AuditEvent::UserDelete, password).await?;
     }
     let gone = &error_codes::UNAUTHORIZED;
     if let Some(token) = body.token.filter(|token| !token.is_empty()) {
@@ -45,7 +46,10 @@ pub(crate) async fn delete(
     if !shows_password && !session::is_fresh(cx, &session) {
         return Err(ApiError::known(&error_codes::SESSION_EXPIRED));
     }
-    let is_deleted = cx.store.delete_user(user.id, session.token).await?;
+    let is_deleted = cx.store.delete_user(user.id.clone(), session.token).await?;
+    if is_deleted {
+        record(cx, facts, &user.id, &session.id).await;
+    }
     facts.reply.clear_session(&cx.cookies, &facts.headers);
     if is_deleted { Ok(Outcome::Deleted) } else { Err(ApiError::known(gone)) }
 }
@@ -61,10 +65,13 @@ pub(crate) async fn with_token(
 ) -> Result<(), ApiError> {
     let ActiveSession { session, user } = active;
     let now = cx.clock.now();
-    let deletion =
-        cx.store.delete_user_with_token(user.id, session.token, identifier(token), now).await?;
+    let deletion = cx
+        .store
+        .delete_user_with_token(user.id.clone(), session.token, identifier(token), now)
+        .await?;
     match deletion {
         Deletion::Done => {
+            record(cx, facts, &user.id, &session.id).await;
             facts.reply.clear_session(&cx.cookies, &facts.headers);
             Ok(())
         }
@@ -76,6 +83,11 @@ pub(crate) async fn with_token(
             Err(ApiError::known(&error_codes::INVALID_TOKEN.into_not_found()))
         }
     }
+}
+
+async fn record(cx: &Context, facts: &Facts, user_id: &str, session_id: &str) {
+    let entry = AuditEntry::of(cx, facts, AuditEvent::UserDelete);
+    cx.audit.record(entry.user(user_id).session(session_id)).await;
 }
 
 async fn mail(

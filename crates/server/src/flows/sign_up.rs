@@ -3,6 +3,7 @@
 use super::session::{self, Remember};
 use super::verification;
 use super::{additional, password_length};
+use crate::audit::{AuditEntry, AuditEvent, AuditOutcome};
 use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
@@ -30,6 +31,7 @@ pub(crate) async fn with_password(
     let is_taken = cx.store.has_email(&email).await?;
     let taken = || ApiError::known(&error_codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL);
     if is_taken && !is_secret {
+        record_taken(cx, facts).await;
         return Err(taken());
     }
     let password = cx.passwords.hash(body.password).await?;
@@ -46,7 +48,7 @@ pub(crate) async fn with_password(
         additional,
     };
     if is_taken {
-        return Ok((pretend(cx, user).await?, None));
+        return Ok((pretend(cx, facts, user).await?, None));
     }
     let remember = Remember::from(body.remember_me);
     let session = signs_in.then(|| session::begin(cx, facts, &user.id, remember));
@@ -60,7 +62,7 @@ pub(crate) async fn with_password(
         }
         // Somebody was faster.
         Err(CreateUserError::Taken) if is_secret => {
-            return Ok((pretend(cx, user).await?, None));
+            return Ok((pretend(cx, facts, user).await?, None));
         }
         Err(CreateUserError::Taken) => return Err(taken()),
         Err(CreateUserError::Store(StoreError::Unstorable)) => {
@@ -68,6 +70,9 @@ pub(crate) async fn with_password(
         }
         Err(CreateUserError::Store(error)) => return Err(error.into()),
     }
+    let entry = AuditEntry::of(cx, facts, AuditEvent::SignUp).user(&user.id);
+    let entry = session.iter().fold(entry, |entry, session| entry.session(&session.id));
+    cx.audit.record(entry).await;
     if mails(cx) {
         verification::send(cx, Some(&user), body.callback_url.as_deref()).await?;
     }
@@ -79,12 +84,18 @@ pub(crate) async fn with_password(
 
 /// For an address that is taken, where nobody is to learn so: the user that there would be, and as
 /// much work as for a new one.
-async fn pretend(cx: &Context, user: User) -> Result<User, ApiError> {
+async fn pretend(cx: &Context, facts: &Facts, user: User) -> Result<User, ApiError> {
     cx.store.write_nothing(cx.new_id(), user.created_at).await?;
+    record_taken(cx, facts).await;
     if mails(cx) {
         verification::send(cx, None, None).await?;
     }
     Ok(user)
+}
+
+async fn record_taken(cx: &Context, facts: &Facts) {
+    let entry = AuditEntry::of(cx, facts, AuditEvent::SignUp);
+    cx.audit.record(entry.outcome(AuditOutcome::Failed)).await;
 }
 
 /// Whether a link is mailed to who signs up.

@@ -4,6 +4,7 @@
 use super::even::even;
 use super::session::{self, FindError, Remember, Source};
 use super::{change_email, email_token};
+use crate::audit::{AuditEntry, AuditEvent};
 use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
@@ -119,6 +120,10 @@ async fn verify(
         return Err(VerifyError::Refused(&error_codes::INVALID_TOKEN));
     }
     let is_news = cx.store.verify_email(&user.id, &email, cx.clock.now()).await?;
+    if is_news {
+        let entry = AuditEntry::of(cx, facts, AuditEvent::EmailVerify);
+        cx.audit.record(entry.user(&user.id)).await;
+    }
     if is_news && cx.options.email_verification.auto_sign_in_after_verification {
         sign_in(cx, facts, &user).await?;
     }
@@ -134,6 +139,8 @@ async fn sign_in(cx: &Context, facts: &mut Facts, user: &User) -> Result<(), Api
     } else {
         let session = session::begin(cx, facts, &user.id, Remember::Yes);
         cx.store.create_session(&session).await?;
+        let entry = AuditEntry::of(cx, facts, AuditEvent::SignIn).detail("by", "link");
+        cx.audit.record(entry.user(&user.id).session(&session.id)).await;
         session
     };
     let user = User { email_verified: true, ..user.clone() };

@@ -28,7 +28,7 @@ pub(crate) async fn unlink(
     call: Call<wire::UnlinkAccount, Fresh>,
 ) -> Result<Response, ApiError> {
     let Call { body, guard: Fresh(active), facts } = call;
-    match account::unlink(&cx, active.user, body.account_id).await {
+    match account::unlink(&cx, &facts, active, body.account_id).await {
         Ok(()) => Ok(facts.reply.json(StatusCode::OK, &wire::Status { status: true })),
         Err(error) => Err(error.with_reply(facts.reply)),
     }

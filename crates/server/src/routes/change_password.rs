@@ -35,7 +35,7 @@ pub(crate) async fn verify(
     call: Call<wire::VerifyPassword, SignedIn>,
 ) -> Result<Response, ApiError> {
     let Call { body, guard: SignedIn(active), facts } = call;
-    match change_password::verify(&cx, &active.user, body.password).await {
+    match change_password::verify(&cx, &facts, &active, body.password).await {
         Ok(()) => Ok(facts.reply.json(StatusCode::OK, &wire::Status { status: true })),
         Err(error) => Err(error.with_reply(facts.reply)),
     }

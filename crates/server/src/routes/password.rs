@@ -17,7 +17,7 @@ pub(crate) async fn request_reset(
     State(cx): State<Context>,
     call: Call<wire::RequestPasswordReset>,
 ) -> Result<Response, ApiError> {
-    password_reset::request(&cx, call.body).await?;
+    password_reset::request(&cx, &call.facts, call.body).await?;
     Ok(call.facts.reply.json(StatusCode::OK, &wire::PasswordResetRequested::ANSWER))
 }
 
@@ -45,6 +45,6 @@ pub(crate) async fn reset(
     let Call { body, facts, .. } = call;
     let in_query = wire::token_in_query(&facts)?;
     let token = body.token.filter(|token| !token.is_empty()).or(in_query).unwrap_or_default();
-    password_reset::reset(&cx, &token, body.new_password).await?;
+    password_reset::reset(&cx, &facts, &token, body.new_password).await?;
     Ok(facts.reply.json(StatusCode::OK, &wire::Status { status: true }))
 }

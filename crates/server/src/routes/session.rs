@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, PRAGMA};
 
+use crate::audit::{AuditEntry, AuditEvent};
 use crate::call::{Call, Facts, Unread};
 use crate::context::Context;
 use crate::error::ApiError;
@@ -12,6 +13,7 @@ use crate::error_codes;
 use crate::flows::session::{self, FindError, Found, Fresh, SignedIn};
 use crate::flows::token;
 use crate::reply::SET_AUTH_JWT;
+use crate::store::ActiveSession;
 use crate::wire;
 
 /// A JWT holds the user's name and image, and clients refuse a response with long headers (Node
@@ -90,7 +92,8 @@ pub(crate) async fn revoke(
 ) -> Result<Response, ApiError> {
     let Call { body, guard: SignedIn(active), mut facts } = call;
     let is_current = body.token == active.session.token;
-    cx.store.delete_own_session(&body.token, &active.user.id).await?;
+    let count = cx.store.delete_own_session(&body.token, &active.user.id).await?;
+    record(&cx, &facts, &active, "one", count).await;
     if is_current {
         facts.reply.clear_session(&cx.cookies, &facts.headers);
     }
@@ -103,7 +106,8 @@ pub(crate) async fn revoke_all(
     call: Call<(), SignedIn>,
 ) -> Result<Response, ApiError> {
     let Call { guard: SignedIn(active), mut facts, .. } = call;
-    cx.store.delete_sessions(&active.user.id).await?;
+    let count = cx.store.delete_sessions(&active.user.id).await?;
+    record(&cx, &facts, &active, "all", count).await;
     facts.reply.clear_session(&cx.cookies, &facts.headers);
     Ok(facts.reply.json(StatusCode::OK, &wire::Status { status: true }))
 }
@@ -115,8 +119,15 @@ pub(crate) async fn revoke_others(
 ) -> Result<Response, ApiError> {
     let SignedIn(active) = call.guard;
     let now = cx.clock.now();
-    cx.store.delete_other_sessions(&active.user.id, &active.session.token, now).await?;
+    let count = cx.store.delete_other_sessions(&active.user.id, &active.session.token, now).await?;
+    record(&cx, &call.facts, &active, "others", count).await;
     Ok(call.facts.reply.json(StatusCode::OK, &wire::Status { status: true }))
+}
+
+async fn record(cx: &Context, facts: &Facts, active: &ActiveSession, which: &str, count: u64) {
+    let entry = AuditEntry::of(cx, facts, AuditEvent::SessionsRevoke).user(&active.user.id);
+    let entry = entry.session(&active.session.id).detail("which", which);
+    cx.audit.record(entry.detail("count", count)).await;
 }
 
 fn never_store(facts: &mut Facts) {

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
+use crate::audit::{AuditEntry, AuditEvent};
 use crate::call::Call;
 use crate::context::Context;
 use crate::error::ApiError;
@@ -16,7 +17,12 @@ pub(crate) async fn sign_out(
 ) -> Result<Response, ApiError> {
     let mut facts = call.facts;
     if let Some(token) = facts.session_token(&cx) {
+        let found = cx.store.find_session(&token).await?;
         cx.store.delete_session(&token).await?;
+        if let Some(active) = found {
+            let entry = AuditEntry::of(&cx, &facts, AuditEvent::SignOut).user(&active.user.id);
+            cx.audit.record(entry.session(&active.session.id)).await;
+        }
     }
     facts.reply.clear_session(&cx.cookies, &facts.headers);
     Ok(facts.reply.json(StatusCode::OK, &wire::Success { success: true }))

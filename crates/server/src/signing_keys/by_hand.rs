@@ -1,6 +1,7 @@
 //! What an operator does by hand: look at the keys, and make a new one before its time.
 
 use super::{KeysError, SigningKeys};
+use crate::audit::{AuditEntry, AuditEvent, AuditLog};
 use crate::clock::{Clock, Date};
 use crate::crypto::{Random, Secrets};
 use crate::options::Options;
@@ -69,7 +70,9 @@ pub async fn rotate_keys(
     let secrets = Secrets::new(options.secret.clone(), options.secret_rotation.clone());
     let (random, clock) = (random.clone(), clock.clone());
     let now = clock.now();
-    let keys = SigningKeys::new(&options.jwt, secrets, random, clock, store.clone())
+    let audit =
+        AuditLog::new(options.audit_log.clone(), store.clone(), clock.clone(), random.clone());
+    let keys = SigningKeys::new(&options.jwt, secrets, random, clock, store.clone(), audit.clone())
         .map_err(KeysError::Make)?;
     if old == OldKeys::Expire {
         for row in store.list_keys().await? {
@@ -80,6 +83,8 @@ pub async fn rotate_keys(
     }
     let row = keys.new_row(now).await?;
     store.replace_keys(row.clone(), old == OldKeys::Forget).await?;
+    let entry = AuditEntry::new(AuditEvent::KeyRotate).detail("kid", row.id.clone());
+    audit.record(entry.detail("alg", options.jwt.algorithm.as_str())).await;
     Ok(KeySummary::of(row))
 }
 

@@ -48,7 +48,9 @@ impl Shared {
         let Options { jwt, secret, secret_rotation, .. } = &self.options;
         let secrets = Secrets::new(secret.clone(), secret_rotation.clone());
         let store = self.store().await;
-        SigningKeys::new(jwt, secrets, Random::system(), self.clock(), store).unwrap()
+        let options = crate::options::AuditLogOptions::default();
+        let audit = AuditLog::new(options, store.clone(), self.clock(), Random::system());
+        SigningKeys::new(jwt, secrets, Random::system(), self.clock(), store, audit).unwrap()
     }
 
     async fn rotate(&self, old: OldKeys) -> Result<KeySummary, KeysError> {

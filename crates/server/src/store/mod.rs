@@ -3,15 +3,18 @@
 
 mod account;
 mod additional;
+mod audit_log;
 mod change_email;
 mod copy;
 mod deletion;
 mod engine;
 mod inspect;
 mod jwks;
+mod lockout;
 mod mail;
 mod operate;
 mod own_password;
+mod rate_limit;
 mod roster;
 mod schema;
 mod session;
@@ -35,15 +38,18 @@ use crate::crypto::{ID_CHARACTERS, Random};
 use crate::fields::{AdditionalFields, FieldError, Numbers};
 
 pub(crate) use account::{Account, UnlinkError};
+pub use audit_log::AuditQuery;
 pub(crate) use change_email::{ChangeEmailError, EmailState, NewEmail};
 pub use copy::{Copied, CopiedTable, CopyError, CopyProgress};
 pub(crate) use deletion::Deletion;
 pub use engine::{DatabaseUrl, DatabaseUrlError, Refusal};
 pub use inspect::{Inspection, SchemaVersion, TableSize};
 pub(crate) use jwks::StoredKey;
+pub(crate) use lockout::{Failures, Lock};
 pub(crate) use mail::QueuedMail;
 pub use operate::{SessionSummary, Sessions};
 pub(crate) use own_password::{ChangePassword, OwnPassword};
+pub(crate) use rate_limit::{Count, Counted};
 pub(crate) use roster::{NewRow, RevisedRow};
 pub use roster::{UserFilter, UserSummary};
 pub(crate) use session::{ActiveSession, Session};
@@ -130,6 +136,9 @@ pub struct Store {
     /// Where the tables of ours are: in the same database, or else in memory, since a database
     /// that others made is not altered unasked.
     ours: Engine,
+    /// Where the table of rate limits is, which may be there without the others.
+    rate_limits: Engine,
+    shares_rate_limits: bool,
     shape: Shape,
     statements: Arc<Statements>,
 }
@@ -160,7 +169,9 @@ impl Store {
             schema::prepare_ours(&memory).await?;
             memory
         };
-        Ok(Self { engine, ours, shape, statements })
+        let shares_rate_limits = rate_limit::is_usable(&engine).await?;
+        let rate_limits = if shares_rate_limits { &engine } else { &ours }.clone();
+        Ok(Self { engine, ours, rate_limits, shares_rate_limits, shape, statements })
     }
 
     /// An id for a new row: of the kind that the database has.

@@ -172,15 +172,15 @@ impl Store {
         &self,
         token: &str,
         user_id: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<u64, StoreError> {
         const SQL: &str = r#"DELETE FROM "session" WHERE "token" = $1 AND "userId" = $2"#;
-        self.engine.execute(SQL, values![token, user_id]).await.map(drop)
+        self.engine.execute(SQL, values![token, user_id]).await
     }
 
     /// Deletes all sessions of a user.
-    pub(crate) async fn delete_sessions(&self, user_id: &str) -> Result<(), StoreError> {
+    pub(crate) async fn delete_sessions(&self, user_id: &str) -> Result<u64, StoreError> {
         const SQL: &str = r#"DELETE FROM "session" WHERE "userId" = $1"#;
-        self.engine.execute(SQL, values![user_id]).await.map(drop)
+        self.engine.execute(SQL, values![user_id]).await
     }
 
     /// Deletes the sessions of a user that are alive at `now`, but the one with `token`.
@@ -189,9 +189,9 @@ impl Store {
         user_id: &str,
         token: &str,
         now: Date,
-    ) -> Result<(), StoreError> {
+    ) -> Result<u64, StoreError> {
         const SQL: &str = r#"DELETE FROM "session"
             WHERE "userId" = $1 AND "token" <> $2 AND "expiresAt" > $3"#;
-        self.engine.execute(SQL, values![user_id, token, now]).await.map(drop)
+        self.engine.execute(SQL, values![user_id, token, now]).await
     }
 }

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use gatewright_report::Exit;
-use gatewright_server::{Import, ImportError, LineFlaw, OnConflict, Roster, Tally};
+use gatewright_server::{
+    AuditEntry, AuditEvent, AuditLog, Import, ImportError, LineFlaw, OnConflict, Roster, Tally,
+};
 use serde_json::{Map, Value as Json, json};
 
 use super::JSON_VERSION;
@@ -22,7 +24,11 @@ const MOST_FLAWS: usize = 100;
 /// Rows between two words on progress.
 const PROGRESS: u64 = 1000;
 
-pub(super) async fn run(flags: &ImportFlags, roster: Roster) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    flags: &ImportFlags,
+    roster: Roster,
+    audit: AuditLog,
+) -> Result<Exit, Failure> {
     let input: Box<dyn Read> = if flags.file == "-" {
         Box::new(stdin())
     } else {
@@ -63,6 +69,10 @@ pub(super) async fn run(flags: &ImportFlags, roster: Roster) -> Result<Exit, Fai
     report.take(&mut import);
     report.end_progress();
     let tally = import.tally();
+    if !flags.dry_run && tally.imported + tally.updated > 0 {
+        let entry = AuditEntry::new(AuditEvent::UserCreate).detail("imported", tally.imported);
+        audit.record(entry.detail("updated", tally.updated)).await;
+    }
     match flags.database.format {
         Format::Human => output::result(in_words(tally, flags.dry_run).as_bytes())?,
         Format::Json => output::json(&as_json(tally, flags.dry_run, &report.flaws))?,

@@ -6,7 +6,8 @@ mod lines;
 use anyhow::{Context as _, anyhow};
 use gatewright_report::Exit;
 use gatewright_server::{
-    OldSessions, Roster, RosterError, Store, StoreError, UserFilter, UserSummary,
+    AuditEntry, AuditEvent, AuditLog, OldSessions, Roster, RosterError, Store, StoreError,
+    UserFilter, UserSummary,
 };
 use serde_json::{Map, Value as Json, json};
 use tokio::runtime::Runtime;
@@ -44,7 +45,8 @@ pub(crate) fn run(
         let done = match command {
             UsersCommand::Create(flags) => create(flags, &settings, &store, around).await,
             UsersCommand::Import(flags) => {
-                import::run(flags, roster(&settings, &store, around)?).await
+                let log = audit(&settings, &store, around);
+                import::run(flags, roster(&settings, &store, around)?, log).await
             }
             UsersCommand::List(flags) => list(flags, &store, around).await,
             UsersCommand::SetPassword(flags) => {
@@ -66,6 +68,11 @@ fn roster(
     let (clock, random) = (around.clock.clone(), around.random.clone());
     Roster::new(settings.email_and_password(), &of_users, store.clone(), clock, random)
         .map_err(failed)
+}
+
+fn audit(settings: &Settings, store: &Store, around: &Surroundings<'_>) -> AuditLog {
+    let (clock, random) = (around.clock.clone(), around.random.clone());
+    AuditLog::new(settings.audit_log.clone(), store.clone(), clock, random)
 }
 
 /// What the user can mend is told apart from what failed.
@@ -172,6 +179,8 @@ async fn create(
         }
         done => done.map_err(failed)?,
     };
+    let entry = AuditEntry::new(AuditEvent::UserCreate).user(&user.id);
+    audit(settings, store, around).record(entry).await;
     match flags.database.format {
         Format::Human => {
             let mut page = Page::new(around.palette);
@@ -192,9 +201,13 @@ async fn set_password(
     around: &Surroundings<'_>,
 ) -> Result<Exit, Failure> {
     let password = read_password(&flags.password, around)?;
-    let sessions = if flags.keep_sessions { OldSessions::Keep } else { OldSessions::End };
+    let old = if flags.keep_sessions { OldSessions::Keep } else { OldSessions::End };
     let roster = roster(settings, store, around)?;
-    let count = roster.set_password(&flags.user, password, sessions).await.map_err(failed)?;
+    let count = roster.set_password(&flags.user, password, old).await.map_err(failed)?;
+    let entry = AuditEntry::new(AuditEvent::UserChange).detail("changed", "password");
+    let user = store.summarize_user(&flags.user).await.map_err(sessions::failed)?;
+    let entry = user.iter().fold(entry, |entry, user| entry.user(&user.id));
+    audit(settings, store, around).record(entry).await;
     match flags.database.format {
         Format::Human => {
             let text = format!("the password is set; {count} sessions ended\n");

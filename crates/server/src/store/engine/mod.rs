@@ -70,6 +70,27 @@ impl Engine {
         }
     }
 
+    /// Runs one statement that changes something; the first row of its answer, read.
+    pub(in crate::store) async fn change<T: Send + 'static>(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => {
+                let values: Vec<_> = values.iter().cloned().map(Value::into_owned).collect();
+                sqlite
+                    .write(move |tx| Box::pin(async move { tx.first(sql, &values, read).await }))
+                    .await
+            }
+            Self::Postgres(postgres) => {
+                let rows = postgres.query(sql, values).await?;
+                rows.first().map(|row| read(&Row::Postgres(row))).transpose()
+            }
+        }
+    }
+
     /// The first row of an answer, and all rows of another that takes no values: from one snapshot
     /// on SQLite, whose locks cost more than a short answer, and in one round trip on PostgreSQL.
     pub(in crate::store) async fn first_and_all<T, U>(

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::append_only;
 use super::found::Found;
 use super::tables::{Column, Kind, Rule, Table};
 use crate::fields::{AdditionalField, FieldDefault, FieldType};
@@ -44,6 +45,7 @@ pub(super) fn create(dialect: Dialect, tables: &[Table], statements: &Statements
                 );
             }
         }
+        sql.push_str(&append_only::guards(dialect, table.name));
     }
     sql
 }
@@ -109,7 +111,7 @@ pub(super) fn additions(
     for table in tables {
         if found.columns(table.name).is_none() {
             let sql = create(dialect, std::slice::from_ref(table), statements);
-            all.extend(sql.lines().map(|line| line.trim_end_matches(';').to_owned()));
+            all.push(sql.trim_end().trim_end_matches(';').to_owned());
             continue;
         }
         let name = table.name;

@@ -1,5 +1,6 @@
 //! The tables: declared once, made in an empty database, looked for in one that exists.
 
+mod append_only;
 mod ddl;
 mod drift;
 mod found;

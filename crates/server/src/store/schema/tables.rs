@@ -157,6 +157,31 @@ pub(in crate::store) const OURS: &[Table] = &[
         ],
     },
     Table {
+        name: "gatewright_audit_log",
+        columns: &[
+            id(),
+            date("at").rule(Rule::Indexed),
+            text("event"),
+            text("outcome"),
+            text("userId").nullable().rule(Rule::Indexed),
+            text("sessionId").nullable(),
+            text("ipAddress").nullable(),
+            text("userAgent").nullable(),
+            text("requestId").nullable(),
+            text("details"),
+            column("expiresAt", Kind::BigInt).rule(Rule::Indexed),
+        ],
+    },
+    Table {
+        name: "gatewright_lockout",
+        columns: &[
+            id(),
+            column("failures", Kind::Integer),
+            column("lastFailureAt", Kind::BigInt).rule(Rule::Indexed),
+            column("lockedUntil", Kind::BigInt),
+        ],
+    },
+    Table {
         name: "gatewright_mail",
         columns: &[
             id(),
