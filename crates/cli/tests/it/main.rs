@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod database;
 mod desk;
 mod http_source;
 mod key_pair;
@@ -43,6 +44,7 @@ mod redirects;
 mod secret;
 mod secret_command;
 mod sessions_command;
+mod shared_database;
 mod shutdown;
 mod smtp;
 mod smtp_faults;

@@ -10,18 +10,21 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::database::{Database, Engine, FreshPostgres};
 use crate::process::{Finished, Process, gatewright};
 
 /// The secret that servers have unless a test says otherwise.
 pub(crate) const SECRET: &str = "a-secret-for-tests-of-48-characters-and-no-more.";
 
-/// The file of the database, in the server's directory.
+/// The file of a SQLite database, in the server's directory.
 const DATABASE: &str = "it.db";
 
 /// How a server is started.
 #[derive(Clone)]
 pub(crate) struct Options {
     directory: Arc<TempDir>,
+    /// `None`: a SQLite file in the directory.
+    postgres: Option<Arc<FreshPostgres>>,
     variables: Vec<(String, String)>,
     args: Vec<String>,
     one_core: bool,
@@ -41,10 +44,20 @@ impl Options {
     pub(crate) fn bare() -> Self {
         Self {
             directory: Arc::new(tempfile::tempdir().expect("a temporary directory")),
+            postgres: None,
             variables: Vec::new(),
             args: Vec::new(),
             one_core: false,
         }
+    }
+
+    /// The same with an empty database of this engine.
+    pub(crate) fn on(engine: Engine) -> Self {
+        let postgres = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(Arc::new(FreshPostgres::make())),
+        };
+        Self { postgres, ..Self::default() }
     }
 
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
@@ -73,13 +86,25 @@ impl Options {
         self.directory.path().join(name)
     }
 
-    /// The file of the database.
+    /// The file of the database, which is one of SQLite.
     pub(crate) fn database(&self) -> PathBuf {
         self.path(DATABASE)
     }
 
+    /// The database, to look into and to change behind the server's back.
+    pub(crate) fn rows(&self) -> Database {
+        match &self.postgres {
+            None => Database::Sqlite(self.database()),
+            Some(postgres) => Database::Postgres(postgres.url()),
+        }
+    }
+
     fn command(&self) -> Command {
-        let database = format!("sqlite:{DATABASE}");
+        let database = match self.postgres {
+            // As most people write it: below the working directory.
+            None => format!("sqlite:{DATABASE}"),
+            Some(_) => self.rows().url(),
+        };
         let fixed = ["serve", "--listen", "127.0.0.1:0", "--database", &database];
         let args: Vec<&str> =
             fixed.into_iter().chain(self.args.iter().map(String::as_str)).collect();
@@ -172,9 +197,9 @@ impl Server {
         self.options.directory.path()
     }
 
-    /// The file of its database.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.options.database()
+    /// Its database.
+    pub(crate) fn rows(&self) -> Database {
+        self.options.rows()
     }
 
     pub(crate) fn signal(&self, name: &str) {
