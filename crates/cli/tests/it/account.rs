@@ -1,55 +1,51 @@
 //! What users change of their own, and of nobody else's.
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::client::User;
-use crate::process::PATIENCE;
+use crate::database::{Database, Engine, on_both_engines};
 use crate::server::{Options, Server};
 
-fn open(options: &Options) -> Connection {
-    let database = Connection::open(options.database()).expect("a database");
-    database.busy_timeout(PATIENCE).expect("patience");
-    database
-}
-
 /// Everything that is stored of a user, as text.
-fn rows_of(database: &Connection, user: &User) -> Vec<String> {
+fn rows_of(database: &Database, user: &User) -> Vec<String> {
     let mut rows = Vec::new();
     for (table, column) in [("user", "id"), ("account", "userId"), ("session", "userId")] {
-        let sql = format!("SELECT * FROM \"{table}\" WHERE \"{column}\" = $1 ORDER BY \"id\"");
-        let mut statement = database.prepare(&sql).expect("a statement");
-        let columns = statement.column_count();
-        let mut found = statement.query([&user.id]).expect("rows");
-        while let Some(row) = found.next().expect("a row") {
-            let values = (0..columns).map(|index| format!("{:?}", row.get_ref(index)));
-            rows.push(format!("{table}: {}", values.collect::<Vec<_>>().join(", ")));
-        }
+        let sql =
+            format!(r#"SELECT * FROM "{table}" WHERE "{column}" = '{}' ORDER BY "id""#, user.id);
+        rows.extend(database.rows(&sql).into_iter().map(|row| format!("{table}: {row:?}")));
     }
     rows
 }
 
 /// Gives a user an account at a provider, with tokens of theirs.
-fn link(database: &Connection, user: &User, id: &str) {
-    let sql = r#"INSERT INTO "account" ("id", "accountId", "providerId", "userId", "accessToken",
+fn link(database: &Database, user: &User, id: &str) {
+    let sql = format!(
+        r#"INSERT INTO "account" ("id", "accountId", "providerId", "userId", "accessToken",
         "refreshToken", "idToken", "scope", "createdAt", "updatedAt")
-        VALUES ($1, $1, 'github', $2, 'access-secret', 'refresh-secret', 'id-secret', 'repo,user',
-        '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')"#;
-    database.execute(sql, [id, &user.id]).expect("an account");
+        VALUES ('{id}', '{id}', 'github', '{}', 'access-secret', 'refresh-secret', 'id-secret',
+        'repo,user', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')"#,
+        user.id
+    );
+    assert_eq!(database.execute(&sql), 1);
 }
 
-#[tokio::test]
-async fn nobody_sees_or_unlinks_anothers_account() {
-    let options = Options::default();
+on_both_engines! {
+    nobody_sees_or_unlinks_anothers_account,
+    of_the_last_two_accounts_one_stays_however_many_ask_at_once,
+    nobody_changes_anothers_name_address_or_id,
+}
+
+async fn nobody_sees_or_unlinks_anothers_account(engine: Engine) {
+    let options = Options::on(engine);
     let server = Server::start(&options);
     let (ada, eve) = (server.sign_up("ada").await, server.sign_up("eve").await);
-    let database = open(&options);
+    let database = options.rows();
     link(&database, &ada, "ada-github");
     link(&database, &eve, "eve-github");
     let before = rows_of(&database, &ada);
     let own = |user: &User| -> String {
-        let sql = r#"SELECT "id" FROM "account" WHERE "userId" = $1 AND "password" IS NOT NULL"#;
-        database.query_row(sql, [&user.id], |row| row.get(0)).expect("an account")
+        let sql = r#"SELECT "id" FROM "account" WHERE "password" IS NOT NULL AND "userId" = "#;
+        database.texts(&format!("{sql}'{}'", user.id)).remove(0)
     };
 
     for id in ["ada-github", own(&ada).as_str()] {
@@ -69,19 +65,18 @@ async fn nobody_sees_or_unlinks_anothers_account() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn of_the_last_two_accounts_one_stays_however_many_ask_at_once() {
-    let options = Options::default();
+async fn of_the_last_two_accounts_one_stays_however_many_ask_at_once(engine: Engine) {
+    let options = Options::on(engine);
     let server = Server::start(&options);
     let ada = server.sign_up("ada").await;
-    let database = open(&options);
+    let database = options.rows();
     let names: Vec<String> = (0..8).map(|number| format!("account-{number}")).collect();
     for name in &names {
         link(&database, &ada, name);
     }
     // The password's own is taken first, so that those eight are all there are.
     let sql = r#"DELETE FROM "account" WHERE "password" IS NOT NULL"#;
-    database.execute(sql, []).expect("a deletion");
+    assert_eq!(database.execute(sql), 1);
     let mut tasks = tokio::task::JoinSet::new();
     for name in names {
         tasks.spawn(server.post("/unlink-account", &json!({"accountId": name})).by(&ada).send());
@@ -94,12 +89,11 @@ async fn of_the_last_two_accounts_one_stays_however_many_ask_at_once() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn nobody_changes_anothers_name_address_or_id() {
-    let options = Options::default();
+async fn nobody_changes_anothers_name_address_or_id(engine: Engine) {
+    let options = Options::on(engine);
     let server = Server::start(&options);
     let (ada, eve) = (server.sign_up("ada").await, server.sign_up("eve").await);
-    let database = open(&options);
+    let database = options.rows();
     let before = rows_of(&database, &ada);
     let body = json!({"id": ada.id, "userId": ada.id, "emailVerified": true, "name": "Mallory",
         "session": {"userId": ada.id}, "user": {"id": ada.id}});

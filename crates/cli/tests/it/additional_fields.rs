@@ -1,12 +1,12 @@
 //! Fields of the team's own: in every place where a user or session is shown, and in none where they
 //! are not to be.
 
-use base64::Engine;
+use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::client::{PASSWORD, SESSION_COOKIE, User};
+use crate::database::{Engine, on_both_engines};
 use crate::process::{Process, gatewright};
 use crate::server::{Options, SECRET, Server};
 
@@ -39,8 +39,8 @@ type = "string"
 default_value = "light"
 "#;
 
-fn with_fields() -> Options {
-    Options::default().file("gatewright.toml", FIELDS)
+fn with_fields(engine: Engine) -> Options {
+    Options::on(engine).file("gatewright.toml", FIELDS)
 }
 
 async fn sign_up(server: &Server, name: &str, more: Value) -> User {
@@ -59,9 +59,16 @@ async fn sign_up(server: &Server, name: &str, more: Value) -> User {
     }
 }
 
-#[tokio::test]
-async fn they_are_shown_wherever_a_user_is_but_for_what_is_hidden() {
-    let server = Server::start(&with_fields());
+on_both_engines! {
+    they_are_shown_wherever_a_user_is_but_for_what_is_hidden,
+    nobody_gives_themselves_what_is_not_theirs_to_give,
+    of_many_who_want_a_value_that_is_there_once_one_gets_it,
+    a_value_of_another_type_in_the_database_locks_nobody_out,
+    a_database_without_their_columns_is_not_altered_unasked,
+}
+
+async fn they_are_shown_wherever_a_user_is_but_for_what_is_hidden(engine: Engine) {
+    let server = Server::start(&with_fields(engine));
     let ada = sign_up(&server, "ada", json!({"pin": "1234", "role": "admin"})).await;
     let session = server.get("/get-session").by(&ada).send().await.json();
     let jwt = server.get("/token").by(&ada).send().await.json();
@@ -83,9 +90,8 @@ async fn they_are_shown_wherever_a_user_is_but_for_what_is_hidden() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn nobody_gives_themselves_what_is_not_theirs_to_give() {
-    let server = Server::start(&with_fields());
+async fn nobody_gives_themselves_what_is_not_theirs_to_give(engine: Engine) {
+    let server = Server::start(&with_fields(engine));
     let ada = sign_up(&server, "ada", json!({})).await;
     for body in [json!({"role": "admin"}), json!({"role": "admin", "nickName": "x"})] {
         let answer = server.post("/update-user", &body).by(&ada).send().await;
@@ -103,9 +109,8 @@ async fn nobody_gives_themselves_what_is_not_theirs_to_give() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn of_many_who_want_a_value_that_is_there_once_one_gets_it() {
-    let options = with_fields();
+async fn of_many_who_want_a_value_that_is_there_once_one_gets_it(engine: Engine) {
+    let options = with_fields(engine);
     let server = Server::start(&options);
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..8 {
@@ -120,17 +125,19 @@ async fn of_many_who_want_a_value_that_is_there_once_one_gets_it() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn a_value_of_another_type_in_the_database_locks_nobody_out() {
-    let options = with_fields();
+async fn a_value_of_another_type_in_the_database_locks_nobody_out(engine: Engine) {
+    let options = with_fields(engine);
     let server = Server::start(&options);
     let ada = sign_up(&server, "ada", json!({})).await;
-    let database = Connection::open(options.database()).expect("a database");
-    database.busy_timeout(crate::process::PATIENCE).expect("patience");
-    let broken = "UPDATE \"user\" SET \"tags\" = 'no list', \"badge\" = x'00ff'";
-    assert_eq!(database.execute(broken, []), Ok(1));
+    // What PostgreSQL keeps is text at least.
+    let (badge, shown) = match engine {
+        Engine::Sqlite => ("x'00ff'", Value::Null),
+        Engine::Postgres => ("'{}'", json!("{}")),
+    };
+    let broken = format!("UPDATE \"user\" SET \"tags\" = 'no list', \"badge\" = {badge}");
+    assert_eq!(options.rows().execute(&broken), 1);
     let user = server.get("/get-session").by(&ada).send().await.json()["user"].take();
-    assert_eq!((&user["tags"], &user["badge"]), (&Value::Null, &Value::Null), "{user}");
+    assert_eq!((&user["tags"], &user["badge"]), (&Value::Null, &shown), "{user}");
     server.assert_unharmed();
 }
 
@@ -166,15 +173,14 @@ fn fields_that_could_not_work_keep_a_server_from_starting() {
     }
 }
 
-#[test]
-fn a_database_without_their_columns_is_not_altered_unasked() {
-    let options = Options::default();
+async fn a_database_without_their_columns_is_not_altered_unasked(engine: Engine) {
+    let options = Options::on(engine);
     let directory = options.path("");
     let variables = [("BETTER_AUTH_SECRET".to_owned(), SECRET.to_owned())];
     let server = Server::start(&options);
     server.stop().assert_no_failure();
     std::fs::write(options.path("gatewright.toml"), FIELDS).expect("a file");
-    let database = format!("sqlite:{}", options.database().display());
+    let database = options.rows().url();
     let args = ["serve", "--listen", "127.0.0.1:0", "--database", &database];
     let finished = Process::spawn(gatewright(&directory, &args, &variables)).finish();
     assert_eq!(finished.code(), Some(2), "{}", finished.stderr);
@@ -183,7 +189,7 @@ fn a_database_without_their_columns_is_not_altered_unasked() {
 
 #[test]
 fn they_are_in_what_config_shows_and_in_its_schema() {
-    let options = with_fields();
+    let options = with_fields(Engine::Sqlite);
     let run = |args: &[&str]| {
         let finished = Process::spawn(gatewright(&options.path(""), args, &[])).finish();
         assert_eq!(finished.code(), Some(0), "{}", finished.stderr);

@@ -8,20 +8,14 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::client::{PASSWORD, SESSION_COOKIE, User};
-use crate::engine::Engine;
+use crate::database::{Engine, on_both_engines};
 use crate::process::{Finished, PATIENCE, gatewright, run};
 use crate::server::{Options, SECRET, Server};
 
 const NEW_PASSWORD: &str = "a staple that is not a battery";
 
-fn database(options: &Options) -> String {
-    options
-        .given_database_url()
-        .map_or_else(|| format!("sqlite:{}", options.database().display()), str::to_owned)
-}
-
 fn audit_log(options: &Options, args: &[&str]) -> Finished {
-    let database = database(options);
+    let database = options.rows().url();
     let args = [&["audit-log", "--database", &database], args].concat();
     run(&options.path("."), &args, &[])
 }
@@ -53,175 +47,172 @@ fn locking() -> Options {
         .variable("GATEWRIGHT__USER__DELETE_USER__ENABLED", "true")
 }
 
-#[tokio::test]
-async fn what_users_do_is_told_with_whom_from_where_and_in_which_request() {
-    for engine in Engine::both(locking).await {
-        let server = Server::start(&engine.options);
-        let ada = server.sign_up("ada").await;
-        assert_eq!(server.sign_in(&ada.email, "a wrong password").send().await.status, 401);
-        let request = server.sign_in(&ada.email, PASSWORD).header("x-forwarded-for", "192.0.2.7");
-        let answer = request.header("user-agent", "a browser/1").send().await;
-        assert_eq!(answer.status, 200);
-        ask(&server, &ada, "/verify-password", json!({"password": "wrong"}), 400).await;
-        let change = json!({"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD});
-        ask(&server, &ada, "/change-password", change, 200).await;
-        ask(&server, &ada, "/revoke-other-sessions", json!({}), 200).await;
-        ask(&server, &ada, "/sign-out", json!({}), 200).await;
+on_both_engines! {
+    what_users_do_is_told_with_whom_from_where_and_in_which_request,
+    nobodys_address_no_password_and_no_token_is_in_it,
+    links_tell_what_they_did,
+    an_operator_who_ends_sessions_is_in_it,
+    what_the_table_does_not_take_is_in_the_servers_log,
+}
 
-        let all = events(&engine.options, &[]);
-        let expected = [
+async fn what_users_do_is_told_with_whom_from_where_and_in_which_request(engine: Engine) {
+    let options = locking().using(engine);
+    let server = Server::start(&options);
+    let ada = server.sign_up("ada").await;
+    assert_eq!(server.sign_in(&ada.email, "a wrong password").send().await.status, 401);
+    let request = server.sign_in(&ada.email, PASSWORD).header("x-forwarded-for", "192.0.2.7");
+    let answer = request.header("user-agent", "a browser/1").send().await;
+    assert_eq!(answer.status, 200);
+    ask(&server, &ada, "/verify-password", json!({"password": "wrong"}), 400).await;
+    let change = json!({"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD});
+    ask(&server, &ada, "/change-password", change, 200).await;
+    ask(&server, &ada, "/revoke-other-sessions", json!({}), 200).await;
+    ask(&server, &ada, "/sign-out", json!({}), 200).await;
+
+    let all = events(&options, &[]);
+    let expected = [
+        "sign-up ok",
+        "sign-in failed",
+        "sign-in ok",
+        "password-check failed",
+        "password-change ok",
+        "sessions-revoke ok",
+        "sign-out ok",
+    ];
+    assert_eq!(told(&all), expected);
+    let sign_in = all.iter().find(|event| event["ip_address"] == "192.0.2.7").expect("it");
+    assert_eq!(sign_in["event"], "sign-in");
+    assert_eq!(sign_in["user_id"], ada.id);
+    assert_eq!(sign_in["user_agent"], "a browser/1");
+    assert_eq!(sign_in["request_id"], answer.header("x-request-id").expect("an id"));
+    assert_eq!(sign_in["session_id"].as_str().map(str::len), Some(32));
+    let revoked = all.iter().find(|event| event["event"] == "sessions-revoke").expect("it");
+    assert_eq!(revoked["details"], json!({"count": 1, "which": "others"}));
+
+    let hers = events(&options, &["--user", "ADA@example.com"]);
+    assert_eq!(told(&hers), expected);
+    let some = events(&options, &["--user", &ada.id, "--event", "sign-in"]);
+    assert_eq!(told(&some), ["sign-in failed", "sign-in ok"]);
+    assert_eq!(told(&events(&options, &["--limit", "2"])), expected[5..]);
+    assert_eq!(events(&options, &["--since", "+1h"]), [] as [Value; 0]);
+    assert_eq!(told(&events(&options, &["--since", "-1h"])), expected);
+    assert_eq!(events(&options, &["--until", "-1h"]), [] as [Value; 0]);
+    let human = audit_log(&options, &[]);
+    assert!(human.stdout.contains("sign-in ok") && human.stdout.contains("a browser/1"));
+}
+
+async fn nobodys_address_no_password_and_no_token_is_in_it(engine: Engine) {
+    let options = locking().using(engine);
+    let server = Server::start(&options);
+    let ada = server.sign_up("ada").await;
+    for email in ["nobody@example.com", "nobody@example.com", "other@example.com"] {
+        assert_eq!(server.sign_in(email, "a secret guess").send().await.status, 401);
+    }
+    // During the delay nothing is written.
+    for _ in 0..3 {
+        assert_eq!(server.sign_in("nobody@example.com", "x").send().await.status, 429);
+    }
+    let body = json!({"email": "nobody@example.com", "redirectTo": "/"});
+    assert_eq!(server.post("/request-password-reset", &body).send().await.status, 200);
+    let taken = json!({"name": "ada", "email": ada.email, "password": PASSWORD});
+    assert_eq!(server.post("/sign-up/email", &taken).send().await.status, 422);
+    server.get("/get-session").by(&ada).send().await;
+    server.get("/token").by(&ada).send().await;
+    ask(&server, &ada, "/delete-user", json!({"password": PASSWORD}), 200).await;
+
+    let all = events(&options, &[]);
+    assert_eq!(
+        told(&all),
+        [
             "sign-up ok",
             "sign-in failed",
-            "sign-in ok",
-            "password-check failed",
-            "password-change ok",
-            "sessions-revoke ok",
-            "sign-out ok",
-        ];
-        assert_eq!(told(&all), expected);
-        let sign_in = all.iter().find(|event| event["ip_address"] == "192.0.2.7").expect("it");
-        assert_eq!(sign_in["event"], "sign-in");
-        assert_eq!(sign_in["user_id"], ada.id);
-        assert_eq!(sign_in["user_agent"], "a browser/1");
-        assert_eq!(sign_in["request_id"], answer.header("x-request-id").expect("an id"));
-        assert_eq!(sign_in["session_id"].as_str().map(str::len), Some(32));
-        let revoked = all.iter().find(|event| event["event"] == "sessions-revoke").expect("it");
-        assert_eq!(revoked["details"], json!({"count": 1, "which": "others"}));
-
-        let hers = events(&engine.options, &["--user", "ADA@example.com"]);
-        assert_eq!(told(&hers), expected);
-        let some = events(&engine.options, &["--user", &ada.id, "--event", "sign-in"]);
-        assert_eq!(told(&some), ["sign-in failed", "sign-in ok"]);
-        assert_eq!(told(&events(&engine.options, &["--limit", "2"])), expected[5..]);
-        assert_eq!(events(&engine.options, &["--since", "+1h"]), [] as [Value; 0]);
-        assert_eq!(told(&events(&engine.options, &["--since", "-1h"])), expected);
-        assert_eq!(events(&engine.options, &["--until", "-1h"]), [] as [Value; 0]);
-        let human = audit_log(&engine.options, &[]);
-        assert!(human.stdout.contains("sign-in ok") && human.stdout.contains("a browser/1"));
+            "sign-in locked",
+            "sign-in failed",
+            "password-reset-request ok",
+            "sign-up failed",
+            "user-delete ok",
+        ]
+    );
+    let account = |index: usize| {
+        let tries = all.iter().filter(|event| event["event"] == "sign-in");
+        tries.map(|event| event["details"]["account"].clone()).nth(index).expect("a try")
+    };
+    assert_eq!(account(0), account(1), "the same for the same address");
+    assert_ne!(account(0), account(2));
+    let text = format!("{all:?}");
+    for secret in [PASSWORD, "a secret guess", SECRET, "@example.com", &ada.token, &ada.cookie] {
+        assert!(!text.contains(secret), "{secret} is in {text}");
     }
+    // Of a user who is gone the log still tells, by their id.
+    assert_eq!(told(&events(&options, &["--user", &ada.id])).len(), 2);
+    let key = all.iter().find(|event| event["event"] == "key-make").expect("a key was made");
+    assert_eq!(key["details"]["alg"], "EdDSA");
+    let start = all.first().expect("a first event");
+    assert_eq!(start["event"], "server-start");
+    assert_eq!(start["details"]["set"]["lockout.account.max_failures"], 2);
 }
 
-#[tokio::test]
-async fn nobodys_address_no_password_and_no_token_is_in_it() {
-    for engine in Engine::both(locking).await {
-        let server = Server::start(&engine.options);
-        let ada = server.sign_up("ada").await;
-        for email in ["nobody@example.com", "nobody@example.com", "other@example.com"] {
-            assert_eq!(server.sign_in(email, "a secret guess").send().await.status, 401);
-        }
-        // During the delay nothing is written.
-        for _ in 0..3 {
-            assert_eq!(server.sign_in("nobody@example.com", "x").send().await.status, 429);
-        }
-        let body = json!({"email": "nobody@example.com", "redirectTo": "/"});
-        assert_eq!(server.post("/request-password-reset", &body).send().await.status, 200);
-        let taken = json!({"name": "ada", "email": ada.email, "password": PASSWORD});
-        assert_eq!(server.post("/sign-up/email", &taken).send().await.status, 422);
-        server.get("/get-session").by(&ada).send().await;
-        server.get("/token").by(&ada).send().await;
-        ask(&server, &ada, "/delete-user", json!({"password": PASSWORD}), 200).await;
-
-        let all = events(&engine.options, &[]);
-        assert_eq!(
-            told(&all),
-            [
-                "sign-up ok",
-                "sign-in failed",
-                "sign-in locked",
-                "sign-in failed",
-                "password-reset-request ok",
-                "sign-up failed",
-                "user-delete ok",
-            ]
-        );
-        let account = |index: usize| {
-            let tries = all.iter().filter(|event| event["event"] == "sign-in");
-            tries.map(|event| event["details"]["account"].clone()).nth(index).expect("a try")
-        };
-        assert_eq!(account(0), account(1), "the same for the same address");
-        assert_ne!(account(0), account(2));
-        let text = format!("{all:?}");
-        for secret in [PASSWORD, "a secret guess", SECRET, "@example.com", &ada.token, &ada.cookie]
-        {
-            assert!(!text.contains(secret), "{secret} is in {text}");
-        }
-        // Of a user who is gone the log still tells, by their id.
-        assert_eq!(told(&events(&engine.options, &["--user", &ada.id])).len(), 2);
-        let key = all.iter().find(|event| event["event"] == "key-make").expect("a key was made");
-        assert_eq!(key["details"]["alg"], "EdDSA");
-        let start = all.first().expect("a first event");
-        assert_eq!(start["event"], "server-start");
-        assert_eq!(start["details"]["set"]["lockout.account.max_failures"], 2);
-    }
-}
-
-#[tokio::test]
-async fn links_tell_what_they_did() {
+async fn links_tell_what_they_did(engine: Engine) {
     let options = || {
         Options::default()
             .variable("GATEWRIGHT__EMAIL_VERIFICATION__SEND_ON_SIGN_UP", "true")
             .variable("GATEWRIGHT__EMAIL_AND_PASSWORD__REVOKE_SESSIONS_ON_PASSWORD_RESET", "true")
     };
-    for engine in Engine::both(options).await {
-        let server = Server::start(&engine.options);
-        server.sign_up("ada").await;
-        let verify = engine.options.mail(0).await;
-        for _ in 0..2 {
-            assert_eq!(server.get(verify.path()).send().await.status, 302);
-        }
-        let body = json!({"email": "ada@example.com", "redirectTo": "/"});
-        assert_eq!(server.post("/request-password-reset", &body).send().await.status, 200);
-        let mail = engine.options.mail(1).await;
-        let token = mail.path().trim_start_matches("/reset-password/");
-        let token = token.split('?').next().expect("a token");
-        let body = json!({"newPassword": NEW_PASSWORD, "token": token});
-        assert_eq!(server.post("/reset-password", &body).send().await.status, 200);
-        let all = events(&engine.options, &[]);
-        let expected =
-            ["sign-up ok", "email-verify ok", "password-reset-request ok", "password-reset ok"];
-        assert_eq!(told(&all), expected);
-        assert_eq!(all.last().expect("it")["details"], json!({"sessions_revoked": true}));
+    let options = options().using(engine);
+    let server = Server::start(&options);
+    server.sign_up("ada").await;
+    let verify = options.mail(0).await;
+    for _ in 0..2 {
+        assert_eq!(server.get(verify.path()).send().await.status, 302);
     }
+    let body = json!({"email": "ada@example.com", "redirectTo": "/"});
+    assert_eq!(server.post("/request-password-reset", &body).send().await.status, 200);
+    let mail = options.mail(1).await;
+    let token = mail.path().trim_start_matches("/reset-password/");
+    let token = token.split('?').next().expect("a token");
+    let body = json!({"newPassword": NEW_PASSWORD, "token": token});
+    assert_eq!(server.post("/reset-password", &body).send().await.status, 200);
+    let all = events(&options, &[]);
+    let expected =
+        ["sign-up ok", "email-verify ok", "password-reset-request ok", "password-reset ok"];
+    assert_eq!(told(&all), expected);
+    assert_eq!(all.last().expect("it")["details"], json!({"sessions_revoked": true}));
 }
 
-#[tokio::test]
-async fn an_operator_who_ends_sessions_is_in_it() {
-    for engine in Engine::both(Options::default).await {
-        let server = Server::start(&engine.options);
-        let ada = server.sign_up("ada").await;
-        let database = database(&engine.options);
-        let args = ["sessions", "revoke", "--user", &ada.email, "--database", &database];
-        assert_eq!(run(&engine.options.path("."), &args, &[]).code(), Some(0));
-        let all = events(&engine.options, &["--event", "sessions-revoke"]);
-        let [event] = all.as_slice() else { panic!("not one: {all:?}") };
-        assert_eq!(event["user_id"], ada.id);
-        assert_eq!(event["details"], json!({"by": "operator", "count": 1, "which": "all"}));
-    }
+async fn an_operator_who_ends_sessions_is_in_it(engine: Engine) {
+    let options = Options::on(engine);
+    let server = Server::start(&options);
+    let ada = server.sign_up("ada").await;
+    let database = options.rows().url();
+    let args = ["sessions", "revoke", "--user", &ada.email, "--database", &database];
+    assert_eq!(run(&options.path("."), &args, &[]).code(), Some(0));
+    let all = events(&options, &["--event", "sessions-revoke"]);
+    let [event] = all.as_slice() else { panic!("not one: {all:?}") };
+    assert_eq!(event["user_id"], ada.id);
+    assert_eq!(event["details"], json!({"by": "operator", "count": 1, "which": "all"}));
 }
 
-#[tokio::test]
-async fn what_the_table_does_not_take_is_in_the_servers_log() {
-    for engine in Engine::both(Options::default).await {
-        let server = Server::start(&engine.options);
-        let ada = server.sign_up("ada").await;
-        for change in [
-            r#"UPDATE "gatewright_audit_log" SET "outcome" = 'failed'"#,
-            r#"DELETE FROM "gatewright_audit_log""#,
-        ] {
-            let refused = engine.execute(change).await.expect_err("it is refused");
-            assert!(refused.contains("append-only"), "{refused}");
-        }
-        let rename = r#"ALTER TABLE "gatewright_audit_log" RENAME TO "gone""#;
-        engine.execute(rename).await.expect("renamed");
-        let answer = server.sign_in(&ada.email, PASSWORD).send().await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        let session = answer.cookie(SESSION_COOKIE).expect("a session").value;
-        let log = server.stop();
-        let line = log.lines.iter().find(|line| line["target"] == "audit").expect("a line");
-        assert_eq!((&line["level"], &line["event"]), (&json!("ERROR"), &json!("sign-in")));
-        assert_eq!((&line["user_id"], &line["outcome"]), (&json!(ada.id), &json!("ok")));
-        assert!(!log.text.contains(&session), "{}", log.text);
+async fn what_the_table_does_not_take_is_in_the_servers_log(engine: Engine) {
+    let options = Options::on(engine);
+    let server = Server::start(&options);
+    let ada = server.sign_up("ada").await;
+    for change in [
+        r#"UPDATE "gatewright_audit_log" SET "outcome" = 'failed'"#,
+        r#"DELETE FROM "gatewright_audit_log""#,
+    ] {
+        let refused = options.rows().refusal(change);
+        assert!(refused.contains("append-only"), "{refused}");
     }
+    let rename = r#"ALTER TABLE "gatewright_audit_log" RENAME TO "gone""#;
+    options.rows().execute(rename);
+    let answer = server.sign_in(&ada.email, PASSWORD).send().await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let session = answer.cookie(SESSION_COOKIE).expect("a session").value;
+    let log = server.stop();
+    let line = log.lines.iter().find(|line| line["target"] == "audit").expect("a line");
+    assert_eq!((&line["level"], &line["event"]), (&json!("ERROR"), &json!("sign-in")));
+    assert_eq!((&line["user_id"], &line["outcome"]), (&json!(ada.id), &json!("ok")));
+    assert!(!log.text.contains(&session), "{}", log.text);
 }
 
 #[tokio::test]
@@ -232,7 +223,7 @@ async fn it_can_be_switched_off_and_followed() {
     assert_eq!(events(&options, &[]), [] as [Value; 0]);
 
     let server = Server::start(&Options::default());
-    let database = format!("sqlite:{}", server.database().display());
+    let database = server.rows().url();
     let args = ["audit-log", "--follow", "--format", "json", "--database", &database];
     let follower = Follower::start(gatewright(server.directory(), &args, &[]));
     assert_eq!(follower.next()["event"], "server-start");
@@ -278,7 +269,7 @@ impl Drop for Follower {
 #[tokio::test]
 async fn what_cannot_be_meant_is_refused() {
     let server = Server::start(&Options::default());
-    let database = format!("sqlite:{}", server.database().display());
+    let database = server.rows().url();
     for args in [
         &["--event", "sign-inn"][..],
         &["--since", "yesterday"],

@@ -5,14 +5,15 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::client::{PASSWORD, User};
+use crate::database::{Engine, on_both_engines};
 use crate::server::{Options, Server};
 
 const CHANGES: &str = "GATEWRIGHT__USER__CHANGE_EMAIL__ENABLED";
 const AT_ONCE: &str = "GATEWRIGHT__USER__CHANGE_EMAIL__UPDATE_EMAIL_WITHOUT_VERIFICATION";
 const CONFIRMED: &str = "GATEWRIGHT__USER__CHANGE_EMAIL__SEND_CHANGE_EMAIL_CONFIRMATION";
 
-fn enabled() -> Options {
-    Options::default().variable(CHANGES, "true")
+fn enabled(engine: Engine) -> Options {
+    Options::on(engine).variable(CHANGES, "true")
 }
 
 async fn ask(server: &Server, user: &User, email: &str) {
@@ -24,9 +25,17 @@ async fn email_of(server: &Server, user: &User) -> Value {
     server.get("/get-session").by(user).send().await.json()["user"]["email"].take()
 }
 
-#[tokio::test]
-async fn it_is_off_unless_it_is_configured() {
-    let options = Options::default();
+on_both_engines! {
+    it_is_off_unless_it_is_configured,
+    a_link_opened_fifty_times_at_once_changes_the_address_once,
+    of_many_who_want_an_address_one_gets_it_and_nobody_learns_of_it_before,
+    a_link_is_good_for_its_own_user_and_address_alone,
+    an_old_address_that_is_verified_is_asked_first,
+    a_link_that_is_opened_again_and_again_mails_nobody_without_end,
+}
+
+async fn it_is_off_unless_it_is_configured(engine: Engine) {
+    let options = Options::on(engine);
     let server = Server::start(&options);
     let ada = server.sign_up("ada").await;
     let body = json!({"newEmail": "new@example.com"});
@@ -37,9 +46,8 @@ async fn it_is_off_unless_it_is_configured() {
     assert!(options.mails().is_empty());
 }
 
-#[tokio::test]
-async fn a_link_opened_fifty_times_at_once_changes_the_address_once() {
-    let options = enabled();
+async fn a_link_opened_fifty_times_at_once_changes_the_address_once(engine: Engine) {
+    let options = enabled(engine);
     let server = Server::start(&options);
     let ada = server.sign_up("ada").await;
     ask(&server, &ada, "new@example.com").await;
@@ -62,9 +70,8 @@ async fn a_link_opened_fifty_times_at_once_changes_the_address_once() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn of_many_who_want_an_address_one_gets_it_and_nobody_learns_of_it_before() {
-    let options = enabled().variable(AT_ONCE, "true");
+async fn of_many_who_want_an_address_one_gets_it_and_nobody_learns_of_it_before(engine: Engine) {
+    let options = enabled(engine).variable(AT_ONCE, "true");
     let server = Server::start(&options);
     let mut users = Vec::new();
     for name in ["ada", "bob", "carl", "dora"] {
@@ -88,9 +95,8 @@ async fn of_many_who_want_an_address_one_gets_it_and_nobody_learns_of_it_before(
     assert_eq!(options.mails().len(), 1);
 }
 
-#[tokio::test]
-async fn a_link_is_good_for_its_own_user_and_address_alone() {
-    let options = enabled();
+async fn a_link_is_good_for_its_own_user_and_address_alone(engine: Engine) {
+    let options = enabled(engine);
     let server = Server::start(&options);
     let (ada, eve) = (server.sign_up("ada").await, server.sign_up("eve").await);
     ask(&server, &ada, "first@example.com").await;
@@ -110,9 +116,8 @@ async fn a_link_is_good_for_its_own_user_and_address_alone() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn an_old_address_that_is_verified_is_asked_first() {
-    let options = enabled().variable(CONFIRMED, "true");
+async fn an_old_address_that_is_verified_is_asked_first(engine: Engine) {
+    let options = enabled(engine).variable(CONFIRMED, "true");
     let server = Server::start(&options);
     let ada = server.sign_up("ada").await;
     let verify = json!({"email": ada.email});
@@ -134,9 +139,8 @@ async fn an_old_address_that_is_verified_is_asked_first() {
     assert_eq!(options.mails().len(), 3);
 }
 
-#[tokio::test]
-async fn a_link_that_is_opened_again_and_again_mails_nobody_without_end() {
-    let options = enabled().variable(CONFIRMED, "true");
+async fn a_link_that_is_opened_again_and_again_mails_nobody_without_end(engine: Engine) {
+    let options = enabled(engine).variable(CONFIRMED, "true");
     let limited = options.clone().variable("GATEWRIGHT__RATE_LIMIT__ENABLED", "true");
     let server = Server::start(&limited);
     let ada = server.sign_up("ada").await;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::client::{PASSWORD, Request};
+use crate::database::{Engine, on_both_engines};
 use crate::server::{Options, Server};
 
 /// Sign-ups at once.
@@ -16,16 +16,17 @@ const AT_ONCE: usize = 200;
 /// cheap, and each falls at another moment of somebody's sign-up.
 const KILLS: [usize; 5] = [1, 3, 6, 10, AT_ONCE / 3];
 
-#[tokio::test]
-async fn whoever_was_told_yes_can_sign_in_after_a_kill() {
-    let options = Options::default();
+on_both_engines! { whoever_was_told_yes_can_sign_in_after_a_kill }
+
+async fn whoever_was_told_yes_can_sign_in_after_a_kill(engine: Engine) {
+    let options = Options::on(engine);
     let mut promised = BTreeSet::new();
     let mut untold = BTreeSet::new();
     for (round, answers) in KILLS.into_iter().enumerate() {
         let everybody = (0..AT_ONCE).map(|number| format!("user{number}.{round}@example.com"));
         let everybody: BTreeSet<String> = everybody.collect();
         let told = sign_up_until_killed(Server::start(&options), &everybody, answers).await;
-        assert_whole(&options);
+        options.rows().assert_whole();
         untold.extend(everybody.difference(&told).take(2).cloned());
         promised.extend(told);
     }
@@ -50,7 +51,7 @@ async fn whoever_was_told_yes_can_sign_in_after_a_kill() {
         }
     }
     server.assert_unharmed();
-    assert_whole(&options);
+    options.rows().assert_whole();
 }
 
 fn sign_up(server: &Server, email: &str) -> Request {
@@ -92,24 +93,4 @@ async fn sign_up_until_killed(
     assert!(unanswered > 0, "it was not killed in their midst");
     assert_eq!(server.finish().code(), None, "killed");
     told
-}
-
-/// The file is sound, and nobody is in it by half.
-fn assert_whole(options: &Options) {
-    let write = OpenFlags::SQLITE_OPEN_READ_WRITE; // what the log holds is taken over
-    let database = Connection::open_with_flags(options.database(), write).expect("a database");
-    let verdict: String =
-        database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a verdict");
-    assert_eq!(verdict, "ok");
-    let count =
-        |sql: &str| -> i64 { database.query_row(sql, [], |row| row.get(0)).expect("a count") };
-    assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
-    for table in ["account", "session"] {
-        let without = format!(
-            "SELECT count(*) FROM \"user\" WHERE id NOT IN (SELECT \"userId\" FROM \"{table}\")"
-        );
-        assert_eq!(count(&without), 0, "users without {table}");
-    }
-    let no_hash = "SELECT count(*) FROM account WHERE length(coalesce(password, '')) <> 161";
-    assert_eq!(count(no_hash), 0, "accounts without a password");
 }

@@ -8,16 +8,7 @@ use crate::server::{Options, Server};
 
 fn db(server: &Server, args: &[&str]) -> Finished {
     let args = [&["db"], args, &["--format", "json"]].concat();
-    run(server.directory(), &args, &[("DATABASE_URL", &url(server))])
-}
-
-fn url(server: &Server) -> String {
-    format!("sqlite:{}", server.database().display())
-}
-
-fn change(server: &Server, sql: &str) {
-    let database = Connection::open(server.database()).expect("a database");
-    database.execute_batch(sql).expect("a statement");
+    run(server.directory(), &args, &[("DATABASE_URL", &server.rows().url())])
 }
 
 #[tokio::test]
@@ -33,7 +24,7 @@ async fn a_database_is_described_checked_mended_and_copied() {
     assert!(tables.contains(&json!({ "name": "user", "rows": 1, "known": true })), "{tables:?}");
     assert_eq!(db(&server, &["check"]).json()["usable"], json!(true));
 
-    change(&server, r#"DROP TABLE "rateLimit"; ALTER TABLE "jwks" DROP COLUMN "crv""#);
+    server.rows().execute(r#"DROP TABLE "rateLimit"; ALTER TABLE "jwks" DROP COLUMN "crv""#);
     let checked = db(&server, &["check"]);
     assert_eq!((checked.code(), checked.json()["usable"].clone()), (Some(1), json!(false)));
     assert_eq!(checked.json()["differences"][0]["message"], json!("column jwks.crv is missing"));
@@ -64,7 +55,7 @@ async fn what_is_no_database_is_not_made_one() {
         assert!(finished.output().contains("there is no database nothing.db"));
     }
     assert!(!server.directory().join("nothing.db").exists());
-    let copied = db(&server, &["copy", "env:DATABASE_URL", &url(&server)]);
+    let copied = db(&server, &["copy", "env:DATABASE_URL", &server.rows().url()]);
     assert_eq!(copied.code(), Some(2), "{}", copied.output());
 }
 
@@ -74,7 +65,7 @@ async fn a_server_does_not_start_with_keys_of_another_secret() {
     let ada = server.sign_up("ada").await;
     let answer = server.get("/token").by(&ada).send().await;
     assert_ne!(answer.json()["token"], Value::Null);
-    let (database, directory) = (url(&server), server.directory().to_owned());
+    let (database, directory) = (server.rows().url(), server.directory().to_owned());
     let variables = [("BETTER_AUTH_SECRET", "quite another secret than that of before 42")];
     let args = ["serve", "--listen", "127.0.0.1:0", "--database", &database];
     let finished = run(&directory, &args, &variables);

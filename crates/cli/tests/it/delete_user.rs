@@ -1,40 +1,45 @@
 //! Users who delete themselves, and nobody else.
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::client::{PASSWORD, SESSION_COOKIE, User};
-use crate::process::{PATIENCE, Process, gatewright};
+use crate::database::{Engine, on_both_engines};
+use crate::process::{Process, gatewright};
 use crate::server::{Options, SECRET, Server};
 
-fn enabled() -> Options {
-    Options::default().variable("GATEWRIGHT__USER__DELETE_USER__ENABLED", "true")
+fn enabled(engine: Engine) -> Options {
+    Options::on(engine).variable("GATEWRIGHT__USER__DELETE_USER__ENABLED", "true")
 }
 
 /// How many users, accounts and sessions there are.
-fn counts(options: &Options) -> [i64; 3] {
-    let database = Connection::open(options.database()).expect("a database");
-    database.busy_timeout(PATIENCE).expect("patience");
-    ["user", "account", "session"].map(|table| {
-        let sql = format!("SELECT count(*) FROM \"{table}\"");
-        database.query_row(&sql, [], |row| row.get(0)).expect("a count")
-    })
+fn counts(options: &Options) -> [usize; 3] {
+    ["user", "account", "session"].map(|table| options.rows().count(table))
 }
 
 /// Starts `user`'s session at another time.
 fn date_session(options: &Options, user: &User, created_at: &str) {
-    let database = Connection::open(options.database()).expect("a database");
-    database.busy_timeout(PATIENCE).expect("patience");
-    let sql = "UPDATE \"session\" SET \"createdAt\" = $1 WHERE \"token\" = $2";
-    assert_eq!(database.execute(sql, [created_at, &user.token]), Ok(1));
+    let sql = format!(
+        r#"UPDATE "session" SET "createdAt" = '{created_at}' WHERE "token" = '{}'"#,
+        user.token
+    );
+    assert_eq!(options.rows().execute(&sql), 1);
 }
 
-#[tokio::test]
-async fn it_is_off_unless_it_is_configured() {
+on_both_engines! {
+    it_is_off_unless_it_is_configured,
+    nobody_deletes_another,
+    a_browser_left_open_is_not_enough,
+    of_many_deletions_at_once_one_is_done,
+    a_mailed_token_used_fifty_times_at_once_deletes_once,
+    a_mailed_token_is_for_its_user_and_burns_in_other_hands,
+    a_mailed_token_is_in_no_log,
+}
+
+async fn it_is_off_unless_it_is_configured(engine: Engine) {
     for options in [
-        Options::default(),
-        Options::default().file("gatewright.toml", "[user.delete_user]\nenabled = false\n"),
+        Options::on(engine),
+        Options::on(engine).file("gatewright.toml", "[user.delete_user]\nenabled = false\n"),
     ] {
         let server = Server::start(&options);
         let ada = server.sign_up("ada").await;
@@ -47,9 +52,8 @@ async fn it_is_off_unless_it_is_configured() {
     }
 }
 
-#[tokio::test]
-async fn nobody_deletes_another() {
-    let options = enabled();
+async fn nobody_deletes_another(engine: Engine) {
+    let options = enabled(engine);
     let server = Server::start(&options);
     let (ada, eve) = (server.sign_up("ada").await, server.sign_up("eve").await);
     let body = json!({"id": ada.id, "userId": ada.id, "email": ada.email, "password": PASSWORD});
@@ -69,9 +73,8 @@ async fn nobody_deletes_another() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn a_browser_left_open_is_not_enough() {
-    let options = enabled();
+async fn a_browser_left_open_is_not_enough(engine: Engine) {
+    let options = enabled(engine);
     let server = Server::start(&options);
     let ada = server.sign_up("ada").await;
     date_session(&options, &ada, "2026-01-01T00:00:00.000Z");
@@ -88,9 +91,8 @@ async fn a_browser_left_open_is_not_enough() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn of_many_deletions_at_once_one_is_done() {
-    let options = enabled();
+async fn of_many_deletions_at_once_one_is_done(engine: Engine) {
+    let options = enabled(engine);
     let server = Server::start(&options);
     let (ada, _eve) = (server.sign_up("ada").await, server.sign_up("eve").await);
     let mut tasks = JoinSet::new();
@@ -107,8 +109,9 @@ async fn of_many_deletions_at_once_one_is_done() {
     server.assert_unharmed();
 }
 
-fn by_mail() -> Options {
-    enabled().variable("GATEWRIGHT__USER__DELETE_USER__SEND_DELETE_ACCOUNT_VERIFICATION", "true")
+fn by_mail(engine: Engine) -> Options {
+    enabled(engine)
+        .variable("GATEWRIGHT__USER__DELETE_USER__SEND_DELETE_ACCOUNT_VERIFICATION", "true")
 }
 
 async fn ask(server: &Server, user: &User) {
@@ -119,9 +122,8 @@ async fn ask(server: &Server, user: &User) {
     );
 }
 
-#[tokio::test]
-async fn a_mailed_token_used_fifty_times_at_once_deletes_once() {
-    let options = by_mail();
+async fn a_mailed_token_used_fifty_times_at_once_deletes_once(engine: Engine) {
+    let options = by_mail(engine);
     let server = Server::start(&options);
     let (ada, _eve) = (server.sign_up("ada").await, server.sign_up("eve").await);
     ask(&server, &ada).await;
@@ -151,9 +153,8 @@ async fn a_mailed_token_used_fifty_times_at_once_deletes_once() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn a_mailed_token_is_for_its_user_and_burns_in_other_hands() {
-    let options = by_mail();
+async fn a_mailed_token_is_for_its_user_and_burns_in_other_hands(engine: Engine) {
+    let options = by_mail(engine);
     let server = Server::start(&options);
     let (ada, eve) = (server.sign_up("ada").await, server.sign_up("eve").await);
     ask(&server, &ada).await;
@@ -177,9 +178,8 @@ async fn a_mailed_token_is_for_its_user_and_burns_in_other_hands() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn a_mailed_token_is_in_no_log() {
-    let options = by_mail().variable("GATEWRIGHT_LOG", "trace");
+async fn a_mailed_token_is_in_no_log(engine: Engine) {
+    let options = by_mail(engine).variable("GATEWRIGHT_LOG", "trace");
     let server = Server::start(&options);
     let grace = server.sign_up("grace").await;
     ask(&server, &grace).await;

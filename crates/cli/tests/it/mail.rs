@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::client::{Answer, PASSWORD};
+use crate::database::{Engine, on_both_engines};
 use crate::server::{Options, Server};
 
 const NEW_PASSWORD: &str = "a staple that is not a battery";
@@ -106,9 +107,13 @@ async fn mails_that_cannot_be_delivered_fail_no_request() {
     assert!(!log.text.contains("grace@example.com"), "{}", log.text);
 }
 
-#[tokio::test]
-async fn mails_that_wait_are_delivered_before_the_end() {
-    let options = Options::default();
+on_both_engines! {
+    mails_that_wait_are_delivered_before_the_end,
+    a_token_used_fifty_times_at_once_is_good_once,
+}
+
+async fn mails_that_wait_are_delivered_before_the_end(engine: Engine) {
+    let options = Options::on(engine);
     let server = Server::start(&options);
     server.sign_up("grace").await;
     let mut tasks = JoinSet::new();
@@ -122,9 +127,8 @@ async fn mails_that_wait_are_delivered_before_the_end() {
     assert_eq!(options.mails().len(), 20);
 }
 
-#[tokio::test]
-async fn a_token_used_fifty_times_at_once_is_good_once() {
-    let options = Options::default();
+async fn a_token_used_fifty_times_at_once_is_good_once(engine: Engine) {
+    let options = Options::on(engine);
     let server = with_a_mail(&options).await;
     let token = reset_token(&options);
     let mut tasks = JoinSet::new();

@@ -10,8 +10,8 @@
 )]
 
 mod client;
+mod database;
 mod desk;
-mod engine;
 mod http_source;
 mod key_pair;
 mod mailbox;
@@ -52,6 +52,7 @@ mod secret;
 mod secret_command;
 mod session_fixation;
 mod sessions_command;
+mod shared_database;
 mod shutdown;
 mod smtp;
 mod smtp_faults;

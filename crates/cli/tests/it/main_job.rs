@@ -3,14 +3,24 @@
 use serde_json::{Value, json};
 
 use crate::client::{Answer, PASSWORD, SESSION_COOKIE};
+use crate::database::{Engine, on_both_engines};
 use crate::server::{Options, Server};
 
 /// Seven days, in the order in which upstream writes them.
 const ATTRIBUTES: [&str; 4] = ["Max-Age=604800", "Path=/", "HttpOnly", "SameSite=Lax"];
 
-#[tokio::test]
-async fn sign_up_answers_with_token_and_user_and_sets_the_cookie() {
-    let server = Server::start(&Options::default());
+on_both_engines! {
+    sign_up_answers_with_token_and_user_and_sets_the_cookie,
+    a_user_signs_in_is_known_and_signs_out,
+    a_bearer_is_as_good_as_a_cookie,
+    a_session_without_remember_me_ends_with_the_browser,
+    a_wrong_password_and_an_unknown_user_are_told_apart_by_nobody,
+    an_address_is_taken_once,
+    over_https_cookies_are_secure_and_others_are_not_accepted,
+}
+
+async fn sign_up_answers_with_token_and_user_and_sets_the_cookie(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     let body = json!({"name": "Ada", "email": "Ada@Example.com", "password": PASSWORD});
     let answer = server.post("/sign-up/email", &body).send().await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -37,9 +47,8 @@ async fn sign_up_answers_with_token_and_user_and_sets_the_cookie() {
     server.stop().assert_no_failure();
 }
 
-#[tokio::test]
-async fn a_user_signs_in_is_known_and_signs_out() {
-    let server = Server::start(&Options::default());
+async fn a_user_signs_in_is_known_and_signs_out(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     let ada = server.sign_up("ada").await;
 
     let answer = server.sign_in("ADA@example.com", PASSWORD).send().await;
@@ -74,9 +83,8 @@ async fn a_user_signs_in_is_known_and_signs_out() {
     server.stop().assert_no_failure();
 }
 
-#[tokio::test]
-async fn a_bearer_is_as_good_as_a_cookie() {
-    let server = Server::start(&Options::default());
+async fn a_bearer_is_as_good_as_a_cookie(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     let ada = server.sign_up("ada").await;
     for bearer in [&ada.token, &ada.bearer, &ada.cookie] {
         let request =
@@ -89,9 +97,8 @@ async fn a_bearer_is_as_good_as_a_cookie() {
     server.stop().assert_no_failure();
 }
 
-#[tokio::test]
-async fn a_session_without_remember_me_ends_with_the_browser() {
-    let server = Server::start(&Options::default());
+async fn a_session_without_remember_me_ends_with_the_browser(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     let ada = server.sign_up("ada").await;
     let body = json!({"email": ada.email, "password": PASSWORD, "rememberMe": false});
     let answer = server.post("/sign-in/email", &body).send().await;
@@ -102,9 +109,8 @@ async fn a_session_without_remember_me_ends_with_the_browser() {
     }
 }
 
-#[tokio::test]
-async fn a_wrong_password_and_an_unknown_user_are_told_apart_by_nobody() {
-    let server = Server::start(&Options::default());
+async fn a_wrong_password_and_an_unknown_user_are_told_apart_by_nobody(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     let ada = server.sign_up("ada").await;
     let wrong = server.sign_in(&ada.email, "not her password").send().await;
     let unknown = server.sign_in("nobody@example.com", PASSWORD).send().await;
@@ -117,9 +123,8 @@ async fn a_wrong_password_and_an_unknown_user_are_told_apart_by_nobody() {
     assert_eq!(headers_but_those_of_the_moment(&wrong), headers_but_those_of_the_moment(&unknown));
 }
 
-#[tokio::test]
-async fn an_address_is_taken_once() {
-    let server = Server::start(&Options::default());
+async fn an_address_is_taken_once(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     server.sign_up("ada").await;
     let body = json!({"name": "Eve", "email": "ADA@example.com", "password": PASSWORD});
     let answer = server.post("/sign-up/email", &body).send().await;
@@ -129,10 +134,9 @@ async fn an_address_is_taken_once() {
     server.stop().assert_no_failure();
 }
 
-#[tokio::test]
-async fn over_https_cookies_are_secure_and_others_are_not_accepted() {
+async fn over_https_cookies_are_secure_and_others_are_not_accepted(engine: Engine) {
     let server =
-        Server::start(&Options::default().arg("--base-url").arg("https://auth.example.com"));
+        Server::start(&Options::on(engine).arg("--base-url").arg("https://auth.example.com"));
     let body = json!({"name": "Ada", "email": "ada@example.com", "password": PASSWORD});
     let answer = server.post("/sign-up/email", &body).send().await;
     let secure = format!("__Secure-{SESSION_COOKIE}");

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::client::{PASSWORD, SESSION_COOKIE};
+use crate::database::{Engine, on_both_engines};
 use crate::server::{Options, Server};
 
 const NEW: &str = "a password that is new";
@@ -15,9 +16,14 @@ fn change(current: &str, new: &str, revoke: bool) -> Value {
     json!({"currentPassword": current, "newPassword": new, "revokeOtherSessions": revoke})
 }
 
-#[tokio::test]
-async fn nobody_changes_anothers_password_or_ends_their_sessions() {
-    let server = Server::start(&Options::default());
+on_both_engines! {
+    nobody_changes_anothers_password_or_ends_their_sessions,
+    of_many_changes_at_once_one_counts,
+    of_many_that_end_all_sessions_at_once_one_session_is_left,
+}
+
+async fn nobody_changes_anothers_password_or_ends_their_sessions(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     let (ada, eve) = (server.sign_up("ada").await, server.sign_up("eve").await);
     let mut body = change(PASSWORD, NEW, true);
     body["userId"] = json!(ada.id);
@@ -36,9 +42,8 @@ async fn nobody_changes_anothers_password_or_ends_their_sessions() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn of_many_changes_at_once_one_counts() {
-    let server = Server::start(&Options::default());
+async fn of_many_changes_at_once_one_counts(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     let ada = server.sign_up("ada").await;
     let mut tasks = JoinSet::new();
     for number in 0..6 {
@@ -62,9 +67,8 @@ async fn of_many_changes_at_once_one_counts() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn of_many_that_end_all_sessions_at_once_one_session_is_left() {
-    let server = Server::start(&Options::default());
+async fn of_many_that_end_all_sessions_at_once_one_session_is_left(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     let ada = server.sign_up("ada").await;
     let mut tasks = JoinSet::new();
     for _ in 0..6 {

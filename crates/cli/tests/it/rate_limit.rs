@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::client::PASSWORD;
-use crate::engine::Engine;
+use crate::database::{Engine, on_both_engines};
 use crate::server::{Options, SECRET, Server};
 
 #[tokio::test]
@@ -71,56 +71,57 @@ async fn the_configuration_switches_it_off() {
     }
 }
 
-#[tokio::test]
-async fn two_servers_on_one_database_allow_together_what_one_would() {
-    let shared = || Options::bare().variable("GATEWRIGHT__RATE_LIMIT__STORAGE", "database");
-    for engine in Engine::both(shared).await {
-        let options = engine.options.clone().variable("BETTER_AUTH_SECRET", SECRET);
-        let servers = [Server::start(&options), Server::start(&options)];
-        let mut tasks = tokio::task::JoinSet::new();
-        for number in 0..30 {
-            let request = servers[number % 2].sign_in("nobody@example.com", PASSWORD);
-            tasks.spawn(async move { request.try_send().await.expect("an answer").status });
-        }
-        let statuses = tasks.join_all().await;
-        let counted = |status| statuses.iter().filter(|one| **one == status).count();
-        assert_eq!((counted(401), counted(429)), (3, 27), "{statuses:?}");
-        let keys = engine.texts(r#"SELECT "key" FROM "rateLimit""#).await;
-        assert_eq!(keys, ["127.0.0.1|/sign-in/email"]);
-
-        // A restart forgets nothing.
-        let [server, other] = servers;
-        server.stop().assert_no_failure();
-        other.stop().assert_no_failure();
-        let server = Server::start(&options);
-        let answer = server.sign_in("nobody@example.com", PASSWORD).send().await;
-        assert_eq!(answer.status, 429, "{answer:?}");
-    }
+on_both_engines! {
+    two_servers_on_one_database_allow_together_what_one_would,
+    by_default_postgresql_counts_for_all_and_sqlite_for_none,
+    a_database_that_cannot_count_lets_nobody_sign_in_and_everybody_fetch_keys,
 }
 
-#[tokio::test]
-async fn by_default_postgresql_counts_for_all_and_sqlite_for_none() {
-    let [sqlite, postgres] = Engine::both(Options::bare).await;
-    for (engine, expected) in [(sqlite, 0), (postgres, 1)] {
-        let server = Server::start(&engine.options);
-        server.sign_in("nobody@example.com", PASSWORD).send().await;
-        let keys = engine.texts(r#"SELECT "key" FROM "rateLimit" WHERE "key" LIKE '%sign-in%'"#);
-        assert_eq!(keys.await.len(), expected);
+async fn two_servers_on_one_database_allow_together_what_one_would(engine: Engine) {
+    let shared = || Options::bare().variable("GATEWRIGHT__RATE_LIMIT__STORAGE", "database");
+    let options = shared().using(engine);
+    let options = options.clone().variable("BETTER_AUTH_SECRET", SECRET);
+    let servers = [Server::start(&options), Server::start(&options)];
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..30 {
+        let request = servers[number % 2].sign_in("nobody@example.com", PASSWORD);
+        tasks.spawn(async move { request.try_send().await.expect("an answer").status });
     }
+    let statuses = tasks.join_all().await;
+    let counted = |status| statuses.iter().filter(|one| **one == status).count();
+    assert_eq!((counted(401), counted(429)), (3, 27), "{statuses:?}");
+    let keys = options.rows().texts(r#"SELECT "key" FROM "rateLimit""#);
+    assert_eq!(keys, ["127.0.0.1|/sign-in/email"]);
+
+    // A restart forgets nothing.
+    let [server, other] = servers;
+    server.stop().assert_no_failure();
+    other.stop().assert_no_failure();
+    let server = Server::start(&options);
+    let answer = server.sign_in("nobody@example.com", PASSWORD).send().await;
+    assert_eq!(answer.status, 429, "{answer:?}");
 }
 
-#[tokio::test]
-async fn a_database_that_cannot_count_lets_nobody_sign_in_and_everybody_fetch_keys() {
+async fn by_default_postgresql_counts_for_all_and_sqlite_for_none(engine: Engine) {
+    let options = Options::bare().using(engine);
+    let server = Server::start(&options);
+    server.sign_in("nobody@example.com", PASSWORD).send().await;
+    let keys = r#"SELECT "key" FROM "rateLimit" WHERE "key" LIKE '%sign-in%'"#;
+    let expected = usize::from(engine == Engine::Postgres);
+    assert_eq!(options.rows().texts(keys).len(), expected);
+    server.assert_unharmed();
+}
+
+async fn a_database_that_cannot_count_lets_nobody_sign_in_and_everybody_fetch_keys(engine: Engine) {
     let shared = || Options::bare().variable("GATEWRIGHT__RATE_LIMIT__STORAGE", "database");
-    for engine in Engine::both(shared).await {
-        let server = Server::start(&engine.options);
-        engine.execute(r#"ALTER TABLE "rateLimit" RENAME TO "gone""#).await.expect("renamed");
-        let answer = server.sign_in("nobody@example.com", PASSWORD).send().await;
-        assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("SERVICE_UNAVAILABLE")));
-        assert_eq!(server.get("/ok").send().await.status, 200);
-        assert_eq!(server.get("/jwks").send().await.status, 200);
-        engine.execute(r#"ALTER TABLE "gone" RENAME TO "rateLimit""#).await.expect("renamed");
-        let answer = server.sign_in("nobody@example.com", PASSWORD).send().await;
-        assert_eq!(answer.status, 401, "{answer:?}");
-    }
+    let options = shared().using(engine);
+    let server = Server::start(&options);
+    options.rows().execute(r#"ALTER TABLE "rateLimit" RENAME TO "gone""#);
+    let answer = server.sign_in("nobody@example.com", PASSWORD).send().await;
+    assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("SERVICE_UNAVAILABLE")));
+    assert_eq!(server.get("/ok").send().await.status, 200);
+    assert_eq!(server.get("/jwks").send().await.status, 200);
+    options.rows().execute(r#"ALTER TABLE "gone" RENAME TO "rateLimit""#);
+    let answer = server.sign_in("nobody@example.com", PASSWORD).send().await;
+    assert_eq!(answer.status, 401, "{answer:?}");
 }

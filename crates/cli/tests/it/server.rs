@@ -10,21 +10,23 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::database::{Database, Engine, FreshPostgres};
 use crate::process::{Finished, Process, gatewright};
 
 /// The secret that servers have unless a test says otherwise.
 pub(crate) const SECRET: &str = "a-secret-for-tests-of-48-characters-and-no-more.";
 
-/// The file of the database, in the server's directory.
+/// The file of a SQLite database, in the server's directory.
 const DATABASE: &str = "it.db";
 
 /// How a server is started.
 #[derive(Clone)]
 pub(crate) struct Options {
     directory: Arc<TempDir>,
+    /// `None`: a SQLite file in the directory.
+    postgres: Option<Arc<FreshPostgres>>,
     variables: Vec<(String, String)>,
     args: Vec<String>,
-    database_url: Option<String>,
     one_core: bool,
 }
 
@@ -43,11 +45,25 @@ impl Options {
     pub(crate) fn bare() -> Self {
         Self {
             directory: Arc::new(tempfile::tempdir().expect("a temporary directory")),
+            postgres: None,
             variables: Vec::new(),
             args: Vec::new(),
-            database_url: None,
             one_core: false,
         }
+    }
+
+    /// With an empty database of this engine.
+    pub(crate) fn on(engine: Engine) -> Self {
+        Self::default().using(engine)
+    }
+
+    /// The same with an empty database of this engine.
+    pub(crate) fn using(self, engine: Engine) -> Self {
+        let postgres = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(Arc::new(FreshPostgres::make())),
+        };
+        Self { postgres, ..self }
     }
 
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
@@ -58,16 +74,6 @@ impl Options {
     pub(crate) fn arg(mut self, arg: &str) -> Self {
         self.args.push(arg.to_owned());
         self
-    }
-
-    /// On this database, rather than one in the directory.
-    pub(crate) fn database_url(self, url: &str) -> Self {
-        Self { database_url: Some(url.to_owned()), ..self }
-    }
-
-    /// The URL that [`Self::database_url`] was given.
-    pub(crate) fn given_database_url(&self) -> Option<&str> {
-        self.database_url.as_deref()
     }
 
     /// The variables that it gets.
@@ -91,15 +97,26 @@ impl Options {
         self.directory.path().join(name)
     }
 
-    /// The file of the database.
+    /// The file of the database, which is one of SQLite.
     pub(crate) fn database(&self) -> PathBuf {
         self.path(DATABASE)
     }
 
+    /// The database, to look into and to change behind the server's back.
+    pub(crate) fn rows(&self) -> Database {
+        match &self.postgres {
+            None => Database::Sqlite(self.database()),
+            Some(postgres) => Database::Postgres(postgres.url()),
+        }
+    }
+
     fn command(&self) -> Command {
-        let own = format!("sqlite:{DATABASE}");
-        let database = self.database_url.as_deref().unwrap_or(&own);
-        let fixed = ["serve", "--listen", "127.0.0.1:0", "--database", database];
+        let database = match self.postgres {
+            // As most people write it: below the working directory.
+            None => format!("sqlite:{DATABASE}"),
+            Some(_) => self.rows().url(),
+        };
+        let fixed = ["serve", "--listen", "127.0.0.1:0", "--database", &database];
         let args: Vec<&str> =
             fixed.into_iter().chain(self.args.iter().map(String::as_str)).collect();
         let command = gatewright(self.directory.path(), &args, &self.variables);
@@ -199,9 +216,9 @@ impl Server {
         self.options.directory.path()
     }
 
-    /// The file of its database.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.options.database()
+    /// Its database.
+    pub(crate) fn rows(&self) -> Database {
+        self.options.rows()
     }
 
     pub(crate) fn signal(&self, name: &str) {

@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::client::{PASSWORD, User};
+use crate::database::{Engine, on_both_engines};
 use crate::process::{Finished, run};
 use crate::server::{Options, Server};
 
 fn sessions(server: &Server, args: &[&str]) -> Finished {
-    let database = format!("sqlite:{}", server.database().display());
+    let database = server.rows().url();
     let args = [&["sessions"], args, &["--database", &database, "--format", "json"]].concat();
     run(server.directory(), &args, &[])
 }
@@ -23,9 +24,15 @@ async fn is_signed_in(server: &Server, user: &User) -> bool {
     answer.status == 200 && answer.json() != Value::Null
 }
 
-#[tokio::test]
-async fn sessions_are_listed_without_their_tokens() {
-    let server = Server::start(&Options::default());
+on_both_engines! {
+    sessions_are_listed_without_their_tokens,
+    a_server_that_runs_refuses_what_was_revoked_and_nothing_else,
+    what_cannot_be_meant_is_refused,
+    a_new_secret_with_new_keys_ends_everything_that_the_old_one_opened,
+}
+
+async fn sessions_are_listed_without_their_tokens(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     let (ada, bob) = (server.sign_up("ada").await, server.sign_up("bob").await);
     let again = server.sign_in(&ada.email, PASSWORD).send().await;
     assert_eq!(again.status, 200);
@@ -36,7 +43,7 @@ async fn sessions_are_listed_without_their_tokens() {
         assert_eq!(hers.len(), 2, "{name}");
         assert!(hers.iter().all(|one| one["email"] == ada.email && one["user_id"] == ada.id));
     }
-    let database = format!("sqlite:{}", server.database().display());
+    let database = server.rows().url();
     let human = run(server.directory(), &["sessions", "list", "--database", &database], &[]);
     let all = format!("{}{}", human.output(), sessions(&server, &["list"]).output());
     assert!(all.contains(&bob.id) && human.stdout.contains("bob@example.com"), "{all}");
@@ -45,9 +52,8 @@ async fn sessions_are_listed_without_their_tokens() {
     }
 }
 
-#[tokio::test]
-async fn a_server_that_runs_refuses_what_was_revoked_and_nothing_else() {
-    let server = Server::start(&Options::default());
+async fn a_server_that_runs_refuses_what_was_revoked_and_nothing_else(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     let (ada, bob) = (server.sign_up("ada").await, server.sign_up("bob").await);
     let id = listed(&server, &["--user", &ada.email])[0]["id"].as_str().expect("an id").to_owned();
 
@@ -69,9 +75,8 @@ async fn a_server_that_runs_refuses_what_was_revoked_and_nothing_else() {
     assert_eq!(server.sign_in(&bob.email, PASSWORD).send().await.status, 200);
 }
 
-#[tokio::test]
-async fn what_cannot_be_meant_is_refused() {
-    let server = Server::start(&Options::default());
+async fn what_cannot_be_meant_is_refused(engine: Engine) {
+    let server = Server::start(&Options::on(engine));
     server.sign_up("ada").await;
     for args in [
         &["revoke"][..],
@@ -92,9 +97,8 @@ async fn what_cannot_be_meant_is_refused() {
 }
 
 /// As docs/leaked.md says it.
-#[tokio::test]
-async fn a_new_secret_with_new_keys_ends_everything_that_the_old_one_opened() {
-    let options = Options::default();
+async fn a_new_secret_with_new_keys_ends_everything_that_the_old_one_opened(engine: Engine) {
+    let options = Options::on(engine);
     let server = Server::start(&options);
     let ada = server.sign_up("ada").await;
     let old = server.get("/jwks").send().await.json()["keys"][0]["kid"].clone();

@@ -5,11 +5,16 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::client::SESSION_COOKIE;
+use crate::database::{Engine, on_both_engines};
 use crate::server::{Options, Server};
 
-#[tokio::test]
-async fn of_fifty_at_once_who_open_a_link_one_is_signed_in() {
-    let options = Options::default()
+on_both_engines! {
+    of_fifty_at_once_who_open_a_link_one_is_signed_in,
+    a_link_verifies_the_address_that_it_was_mailed_to_and_no_later_one,
+}
+
+async fn of_fifty_at_once_who_open_a_link_one_is_signed_in(engine: Engine) {
+    let options = Options::on(engine)
         .variable("GATEWRIGHT__EMAIL_VERIFICATION__AUTO_SIGN_IN_AFTER_VERIFICATION", "true")
         .variable("GATEWRIGHT__EMAIL_VERIFICATION__SEND_ON_SIGN_UP", "true");
     let server = Server::start(&options);
@@ -33,9 +38,8 @@ async fn of_fifty_at_once_who_open_a_link_one_is_signed_in() {
     server.assert_unharmed();
 }
 
-#[tokio::test]
-async fn a_link_verifies_the_address_that_it_was_mailed_to_and_no_later_one() {
-    let options = Options::default()
+async fn a_link_verifies_the_address_that_it_was_mailed_to_and_no_later_one(engine: Engine) {
+    let options = Options::on(engine)
         .variable("GATEWRIGHT__EMAIL_VERIFICATION__SEND_ON_SIGN_UP", "true")
         .variable("GATEWRIGHT__USER__CHANGE_EMAIL__ENABLED", "true")
         .variable("GATEWRIGHT__USER__CHANGE_EMAIL__UPDATE_EMAIL_WITHOUT_VERIFICATION", "true");

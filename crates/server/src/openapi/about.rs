@@ -205,11 +205,11 @@ about! {
     post "/update-session", "Sessions", "Change additional fields of the session",
         [],
         [Answer::Json(|| object(&[("session", reference("Session"))]))],
-        [own(&codes::FAILED_TO_GET_SESSION), own(&codes::FAILED_TO_CREATE_USER)];
+        [own(&codes::FAILED_TO_GET_SESSION), own(&codes::FAILED_TO_UPDATE_USER)];
     post "/update-user", "User", "Change the user's name, picture and additional fields",
         [],
         [STATUS],
-        [own(&codes::EMAIL_CAN_NOT_BE_UPDATED)];
+        [own(&codes::EMAIL_CAN_NOT_BE_UPDATED), own(&codes::FAILED_TO_UPDATE_USER)];
     get "/verify-email", "User", "Where the link of a verification leads",
         [("token", true), ("callbackURL", false)],
         [Answer::Redirect, Answer::Json(|| object(&[
