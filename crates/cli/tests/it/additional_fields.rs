@@ -129,12 +129,12 @@ async fn a_value_of_another_type_in_the_database_locks_nobody_out(engine: Engine
     let options = with_fields(engine);
     let server = Server::start(&options);
     let ada = sign_up(&server, "ada", json!({})).await;
-    // What PostgreSQL keeps is text at least.
-    let (badge, shown) = match engine {
-        Engine::Sqlite => ("x'00ff'", Value::Null),
-        Engine::Postgres => ("'{}'", json!("{}")),
+    // What PostgreSQL keeps is JSON and text at least.
+    let (tags, badge, shown) = match engine {
+        Engine::Sqlite => ("'no list'", "x'00ff'", Value::Null),
+        Engine::Postgres => ("'7'", "'{}'", json!("{}")),
     };
-    let broken = format!("UPDATE \"user\" SET \"tags\" = 'no list', \"badge\" = {badge}");
+    let broken = format!("UPDATE \"user\" SET \"tags\" = {tags}, \"badge\" = {badge}");
     assert_eq!(options.rows().execute(&broken), 1);
     let user = server.get("/get-session").by(&ada).send().await.json()["user"].take();
     assert_eq!((&user["tags"], &user["badge"]), (&Value::Null, &shown), "{user}");

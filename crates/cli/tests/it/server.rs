@@ -166,6 +166,11 @@ impl Starting {
         self.process.ends_within(limit)
     }
 
+    /// Waits until it has given up.
+    pub(crate) fn refused(self) -> Finished {
+        self.process.finish()
+    }
+
     /// Waits until it listens.
     #[track_caller]
     pub(crate) fn listening(self) -> Server {

@@ -105,7 +105,7 @@ async fn a_new_secret_with_new_keys_ends_everything_that_the_old_one_opened(engi
     server.stop();
 
     let new = "another-0123456789abcdef0123456789";
-    let args = ["keys", "rotate", "--forget-old", "--database", "sqlite:it.db"];
+    let args = ["keys", "rotate", "--forget-old", "--database", &options.rows().url()];
     let rotated = run(&options.path(""), &args, &[("BETTER_AUTH_SECRET", new)]);
     assert_eq!(rotated.code(), Some(0), "{}", rotated.output());
     let options = options.variable("BETTER_AUTH_SECRET", new);

@@ -290,7 +290,7 @@ async fn revise(
     let mut values = values![name, image.is_some(), image, now].to_vec();
     values.extend(additional::changes(&statements.user_fields, changes));
     values.push(Value::from(user_id));
-    tx.execute(&statements.update_profile, &values).await?;
+    tx.first(&statements.update_profile, &values, |_| Ok(())).await?;
     if let Some(is_verified) = *email_verified {
         tx.execute(VERIFIED, values![is_verified, user_id]).await?;
     }
