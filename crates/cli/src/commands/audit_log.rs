@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use gatewright_report::Exit;
-use gatewright_server::{AuditQuery, AuditRecord, Date, Store, StoreError};
+use gatewright_server::{AuditQuery, AuditRecord, Date, Store};
 use serde_json::{Map, Value, json};
 
-use super::sessions;
+use super::database;
 use crate::args::Format;
 use crate::args::audit_log::AuditLogFlags;
 use crate::environment::Environment;
@@ -30,8 +30,8 @@ pub(crate) fn run(
     environment: &Environment,
     around: &Surroundings<'_>,
 ) -> Result<Exit, Failure> {
-    let settings = sessions::settings(&flags.database, environment)?;
-    sessions::with_store(&settings, async |store| list(flags, store, around).await)
+    let settings = database::settings(&flags.database, environment)?;
+    database::with_store(&settings, async |store| list(flags, store, around).await)
 }
 
 async fn list(
@@ -55,7 +55,7 @@ async fn list(
         user_id: user_id(flags, store).await?,
         event: flags.event.clone(),
     };
-    let records = store.audit_records(&query, flags.limit).await.map_err(failed)?;
+    let records = store.audit_records(&query, flags.limit).await.map_err(database::failed)?;
     show(&records, flags.database.format, around)?;
     if flags.follow {
         return follow(flags, store, around, query, &records).await;
@@ -69,7 +69,7 @@ async fn list(
 /// The id that is meant. One that nobody has any more may still be in the log.
 async fn user_id(flags: &AuditLogFlags, store: &Store) -> Result<Option<String>, Failure> {
     let Some(user) = &flags.user else { return Ok(None) };
-    match store.find_user_id(user).await.map_err(failed)? {
+    match store.find_user_id(user).await.map_err(database::failed)? {
         Some(id) => Ok(Some(id)),
         None if user.contains('@') => {
             Err(Failure::Usage(anyhow!("there is no user {}", printable(user))))
@@ -97,7 +97,7 @@ async fn follow(
         }
         let since = last.plus_seconds(-OVERLAP);
         query.since = Some(from.map_or(since, |from| from.max(since)));
-        let mut records = store.audit_records(&query, MOST_NEW).await.map_err(failed)?;
+        let mut records = store.audit_records(&query, MOST_NEW).await.map_err(database::failed)?;
         let ids = records.iter().map(|record| record.id.clone()).collect();
         records.retain(|record| !seen.contains(&record.id));
         show(&records, flags.database.format, around)?;
@@ -153,8 +153,4 @@ fn line(record: &AuditRecord) -> String {
     ];
     json.extend(all.map(|(name, value)| (name.to_owned(), value)));
     printable(&Value::from(json).to_string())
-}
-
-fn failed(error: StoreError) -> Failure {
-    Failure::Internal(anyhow::Error::new(error))
 }

@@ -10,7 +10,7 @@ use gatewright_server::{
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::serve::database_failure;
+use super::database::{self, cannot_use, must_exist};
 use crate::args::db::{CheckFlags, CopyFlags, DbCommand, MigrateFlags, StatusFlags};
 use crate::args::sessions::DatabaseFlags;
 use crate::args::{Format, ServeFlags};
@@ -48,12 +48,7 @@ struct Place {
 impl Place {
     /// The database that `serve` would use. A file that is not there is not made.
     fn of(flags: &DatabaseFlags, environment: &Environment) -> Result<Self, Failure> {
-        let flags = ServeFlags {
-            database: flags.database.clone(),
-            config: flags.config.clone(),
-            ..ServeFlags::default()
-        };
-        let settings = Settings::read(&flags, environment).map_err(Failure::Usage)?;
+        let settings = database::settings(flags, environment)?;
         let url = settings.database().map_err(Failure::Usage)?;
         must_exist(&url)?;
         let (user_fields, session_fields) = settings.additional_fields();
@@ -63,17 +58,7 @@ impl Place {
     async fn inspect(&self) -> Result<Inspection, Failure> {
         let Self { url, user_fields, session_fields } = self;
         let found = Store::inspect(url, user_fields.clone(), session_fields.clone()).await;
-        found.map_err(|error| database_failure(error, url))
-    }
-}
-
-fn must_exist(url: &DatabaseUrl) -> Result<(), Failure> {
-    match url {
-        DatabaseUrl::Sqlite(file) if !file.exists() => Err(Failure::Usage(anyhow!(
-            "there is no database {}; name it with --database",
-            file.display()
-        ))),
-        _ => Ok(()),
+        found.map_err(|error| cannot_use(error, url))
     }
 }
 
@@ -175,7 +160,7 @@ async fn migrate(flags: &MigrateFlags, environment: &Environment) -> Result<Exit
     let Place { url, user_fields, session_fields } = &place;
     let (user_fields, session_fields) = (user_fields.clone(), session_fields.clone());
     let statements = Store::migrate(url, user_fields, session_fields, !flags.dry_run).await;
-    let statements = statements.map_err(|error| database_failure(error, url))?;
+    let statements = statements.map_err(|error| cannot_use(error, url))?;
     match flags.database.format {
         Format::Human if statements.is_empty() => output::note("nothing is missing"),
         Format::Human => {
@@ -209,7 +194,7 @@ async fn copy(
     let copied = Store::copy(&source, &target, user_fields, session_fields, show_progress()).await;
     clear_progress();
     let copied = copied.map_err(|error| match error {
-        CopyError::Store(error) => database_failure(error, &target),
+        CopyError::Store(error) => cannot_use(error, &target),
         error => Failure::Usage(error.into()),
     })?;
     report(&copied, flags.format, around.palette)?;

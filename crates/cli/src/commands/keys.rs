@@ -1,12 +1,10 @@
 //! `gatewright keys`
 
-use anyhow::Context as _;
 use gatewright_report::Exit;
 use gatewright_server::{Date, KeySummary, KeysError, OldKeys, Store, rotate_keys};
 use serde_json::json;
-use tokio::runtime::Runtime;
 
-use super::sessions;
+use super::database;
 use crate::args::Format;
 use crate::args::keys::{KeysCommand, RotateFlags};
 use crate::args::sessions::DatabaseFlags;
@@ -27,18 +25,10 @@ pub(crate) fn run(
         KeysCommand::List(flags) => flags,
         KeysCommand::Rotate(flags) => &flags.database,
     };
-    let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Internal)?;
-    runtime.block_on(async {
-        let settings = sessions::settings(flags, environment)?;
-        let store = sessions::open(&settings).await?;
-        let done = match command {
-            KeysCommand::List(flags) => list(flags, &settings, &store, around).await,
-            KeysCommand::Rotate(flags) => {
-                rotate(flags, &settings, &store, environment, around).await
-            }
-        };
-        store.close().await;
-        done
+    let settings = database::settings(flags, environment)?;
+    database::with_store(&settings, async |store| match command {
+        KeysCommand::List(flags) => list(flags, &settings, store, around).await,
+        KeysCommand::Rotate(flags) => rotate(flags, &settings, store, environment, around).await,
     })
 }
 
@@ -58,7 +48,7 @@ async fn list(
     store: &Store,
     around: &Surroundings<'_>,
 ) -> Result<Exit, Failure> {
-    let keys = store.summarize_keys().await.map_err(sessions::failed)?;
+    let keys = store.summarize_keys().await.map_err(database::failed)?;
     let (grace_period, now) = (settings.grace_period(), around.clock.now());
     match flags.format {
         Format::Human => {

@@ -3,6 +3,7 @@
 pub(crate) mod audit_log;
 pub(crate) mod completions;
 pub(crate) mod config;
+mod database;
 pub(crate) mod db;
 pub(crate) mod keys;
 pub(crate) mod mail;

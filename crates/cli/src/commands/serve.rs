@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use gatewright_report::Palette;
 use gatewright_server::{
-    AdditionalFields, AuditEntry, AuditEvent, BaseUrl, Clock, Context, DatabaseUrl, Jwt, Random,
-    Store, StoreError, listen, metrics_router, router,
+    AuditEntry, AuditEvent, BaseUrl, Clock, Context, DatabaseUrl, Jwt, Random, listen,
+    metrics_router, router,
 };
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
+use super::database;
 use crate::args::ServeFlags;
 use crate::config::{Resolved, Settings, mail_place, shown};
 use crate::environment::Environment;
@@ -58,7 +59,7 @@ async fn serve(
     let set = shown(&settings).filter(|key| key.place.is_some());
     let set: Map<_, _> = set.map(|key| (key.name.to_owned(), key.value)).collect();
     let resolved = settings.resolve(address, environment, &random).map_err(Failure::Usage)?;
-    let store = open_with(
+    let store = database::open(
         &database,
         resolved.options.user.additional_fields.clone(),
         resolved.options.session.additional_fields.clone(),
@@ -140,36 +141,6 @@ async fn bind(wanted: SocketAddr, by: &str) -> Result<(TcpListener, SocketAddr),
         .map_err(Failure::Internal)?;
     let address = listener.local_addr().context("no local address").map_err(Failure::Internal)?;
     Ok((listener, address))
-}
-
-/// Opens a database; what the user can mend is told apart from what failed.
-pub(super) async fn open(database: &DatabaseUrl) -> Result<Store, Failure> {
-    open_with(database, AdditionalFields::default(), AdditionalFields::default()).await
-}
-
-/// Opens a database whose users and sessions have additional fields.
-pub(super) async fn open_with(
-    database: &DatabaseUrl,
-    user_fields: AdditionalFields,
-    session_fields: AdditionalFields,
-) -> Result<Store, Failure> {
-    let opened = Store::open_with(database, user_fields, session_fields).await;
-    opened.map_err(|error| database_failure(error, database))
-}
-
-/// What is wrong with a database: what the user can mend is told apart from what failed.
-pub(super) fn database_failure(error: StoreError, database: &DatabaseUrl) -> Failure {
-    let is_mendable = matches!(
-        error,
-        StoreError::Field(_)
-            | StoreError::ForeignSchema { .. }
-            | StoreError::NotADatabase(_)
-            | StoreError::Open(_)
-            | StoreError::Tls(_)
-            | StoreError::Unavailable(_)
-    );
-    let error = anyhow::Error::new(error).context(format!("cannot use the database {database}"));
-    if is_mendable { Failure::Usage(error) } else { Failure::Internal(error) }
 }
 
 /// Ready when the process is asked to stop: SIGTERM, or Ctrl-C.

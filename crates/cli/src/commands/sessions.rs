@@ -1,17 +1,13 @@
 //! `gatewright sessions`
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use gatewright_report::Exit;
-use gatewright_server::{
-    AuditEntry, AuditEvent, AuditLog, DatabaseUrl, SessionSummary, Sessions, Store, StoreError,
-};
+use gatewright_server::{AuditEntry, AuditEvent, AuditLog, SessionSummary, Sessions, Store};
 use serde_json::json;
-use tokio::runtime::Runtime;
 
-use super::serve;
-use crate::args::sessions::{DatabaseFlags, ListFlags, RevokeFlags, SessionsCommand};
-use crate::args::{Format, ServeFlags};
-use crate::config::Settings;
+use super::database::{self, with_store};
+use crate::args::Format;
+use crate::args::sessions::{ListFlags, RevokeFlags, SessionsCommand};
 use crate::environment::Environment;
 use crate::output::{self, Page, printable};
 use crate::{Failure, Surroundings};
@@ -28,7 +24,7 @@ pub(crate) fn run(
         SessionsCommand::List(flags) => &flags.database,
         SessionsCommand::Revoke(flags) => &flags.database,
     };
-    let settings = settings(flags, environment)?;
+    let settings = database::settings(flags, environment)?;
     with_store(&settings, async |store| match command {
         SessionsCommand::List(flags) => list(flags, store, around).await,
         SessionsCommand::Revoke(flags) => {
@@ -39,52 +35,6 @@ pub(crate) fn run(
     })
 }
 
-/// What `serve` would be told.
-pub(super) fn settings(
-    flags: &DatabaseFlags,
-    environment: &Environment,
-) -> Result<Settings, Failure> {
-    let flags = ServeFlags {
-        database: flags.database.clone(),
-        config: flags.config.clone(),
-        ..ServeFlags::default()
-    };
-    Settings::read(&flags, environment).map_err(Failure::Usage)
-}
-
-/// Does something with the database that `serve` would use.
-pub(super) fn with_store(
-    settings: &Settings,
-    work: impl AsyncFnOnce(&Store) -> Result<Exit, Failure>,
-) -> Result<Exit, Failure> {
-    let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Internal)?;
-    runtime.block_on(async {
-        let store = open(settings).await?;
-        let done = work(&store).await;
-        store.close().await;
-        done
-    })
-}
-
-/// The database that `serve` would use. A file that is not there is not made.
-pub(super) fn database(settings: &Settings) -> Result<DatabaseUrl, Failure> {
-    let database = settings.database().map_err(Failure::Usage)?;
-    if let DatabaseUrl::Sqlite(file) = &database
-        && !file.exists()
-    {
-        return Err(Failure::Usage(anyhow!(
-            "there is no database {}; name it with --database",
-            file.display()
-        )));
-    }
-    Ok(database)
-}
-
-/// The same, opened; additional fields are none of its business.
-pub(super) async fn open(settings: &Settings) -> Result<Store, Failure> {
-    serve::open(&database(settings)?).await
-}
-
 async fn list(
     flags: &ListFlags,
     store: &Store,
@@ -93,7 +43,8 @@ async fn list(
     let which = flags.user.clone().map_or(Sessions::All, Sessions::OfUser);
     check_user(&which, store).await?;
     let now = around.clock.now();
-    let sessions = store.summarize_sessions(&which, now, flags.limit).await.map_err(failed)?;
+    let sessions =
+        store.summarize_sessions(&which, now, flags.limit).await.map_err(database::failed)?;
     match flags.database.format {
         Format::Human => {
             let mut page = Page::new(around.palette);
@@ -122,12 +73,12 @@ async fn revoke(flags: &RevokeFlags, store: &Store, audit: AuditLog) -> Result<E
     let entry = match &which {
         Sessions::One(id) => entry.session(id).detail("which", "one"),
         Sessions::OfUser(user) => {
-            let id = store.find_user_id(user).await.map_err(failed)?;
+            let id = store.find_user_id(user).await.map_err(database::failed)?;
             id.iter().fold(entry, |entry, id| entry.user(id)).detail("which", "all")
         }
         Sessions::All => entry.detail("which", "everybody"),
     };
-    let count = store.revoke_sessions(which).await.map_err(failed)?;
+    let count = store.revoke_sessions(which).await.map_err(database::failed)?;
     if store.has_own_tables() {
         audit.record(entry.detail("count", count)).await;
     }
@@ -141,7 +92,7 @@ async fn revoke(flags: &RevokeFlags, store: &Store, audit: AuditLog) -> Result<E
 /// A mistyped user must not look like one without sessions.
 async fn check_user(which: &Sessions, store: &Store) -> Result<(), Failure> {
     match which {
-        Sessions::OfUser(user) if !store.has_user(user).await.map_err(failed)? => {
+        Sessions::OfUser(user) if !store.has_user(user).await.map_err(database::failed)? => {
             Err(Failure::Usage(anyhow!("there is no user {}", printable(user))))
         }
         _ => Ok(()),
@@ -170,8 +121,4 @@ fn as_json(session: &SessionSummary) -> serde_json::Value {
         "ip_address": session.ip_address,
         "user_agent": session.user_agent,
     })
-}
-
-pub(super) fn failed(error: StoreError) -> Failure {
-    Failure::Internal(anyhow::Error::new(error))
 }

@@ -225,16 +225,7 @@ async fn insert_users(tx: &Tx, statements: &Statements, new: &[NewRow]) -> Resul
         let sql = additional::insert_rows("user", &user::NAMES, fields, rows.len());
         let mut values = Vec::with_capacity(rows.len() * columns);
         for NewRow { user, .. } in rows {
-            values.extend_from_slice(values![
-                &user.id,
-                &user.name,
-                &user.email,
-                user.email_verified,
-                &user.image,
-                user.created_at,
-                user.updated_at
-            ]);
-            values.extend(additional::values(&user.additional));
+            values.extend(user::values(user));
         }
         tx.execute(&sql, &values).await?;
     }

@@ -78,6 +78,20 @@ pub(super) use columns;
 pub(super) const NAMES: [&str; 7] =
     ["id", "name", "email", "emailVerified", "image", "createdAt", "updatedAt"];
 
+/// What a new user has in them, and in the additional fields.
+pub(super) fn values(user: &User) -> impl Iterator<Item = Value<'_>> {
+    let own = [
+        Value::from(&user.id),
+        Value::from(&user.name),
+        Value::from(&user.email),
+        Value::from(user.email_verified),
+        Value::from(&user.image),
+        Value::from(user.created_at),
+        Value::from(user.updated_at),
+    ];
+    own.into_iter().chain(additional::values(&user.additional))
+}
+
 impl User {
     /// Without additional fields.
     pub(super) fn from_row(row: &Row<'_>, offset: usize) -> Result<Self, StoreError> {
@@ -179,17 +193,7 @@ impl Store {
             .write(move |tx| {
                 Box::pin(async move {
                     let NewUser { user, account_id, password, session } = &new;
-                    let mut values: Vec<Value<'_>> = values![
-                        &user.id,
-                        &user.name,
-                        &user.email,
-                        user.email_verified,
-                        &user.image,
-                        user.created_at,
-                        user.updated_at
-                    ]
-                    .to_vec();
-                    values.extend(additional::values(&user.additional));
+                    let values: Vec<Value<'_>> = values(user).collect();
                     if let Err(error) = tx.execute(&statements.insert_user, &values).await {
                         return Err(CreateUserError::from(error));
                     }

@@ -3,16 +3,15 @@
 mod import;
 mod lines;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use gatewright_report::Exit;
 use gatewright_server::{
     AuditEntry, AuditEvent, AuditLog, OldSessions, Roster, RosterError, Store, StoreError,
     UserFilter, UserSummary,
 };
 use serde_json::{Map, Value as Json, json};
-use tokio::runtime::Runtime;
 
-use super::{serve, sessions};
+use super::database;
 use crate::args::Format;
 use crate::args::users::{CreateFlags, ListFlags, SetPasswordFlags, ShowFlags, UsersCommand};
 use crate::config::Settings;
@@ -36,26 +35,17 @@ pub(crate) fn run(
         UsersCommand::SetPassword(flags) => &flags.database,
         UsersCommand::Show(flags) => &flags.database,
     };
-    let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Internal)?;
-    runtime.block_on(async {
-        let settings = sessions::settings(flags, environment)?;
-        let database = sessions::database(&settings)?;
-        let (of_users, of_sessions) = settings.additional_fields();
-        let store = serve::open_with(&database, of_users, of_sessions).await?;
-        let done = match command {
-            UsersCommand::Create(flags) => create(flags, &settings, &store, around).await,
-            UsersCommand::Import(flags) => {
-                let log = audit(&settings, &store, around);
-                import::run(flags, roster(&settings, &store, around)?, log).await
-            }
-            UsersCommand::List(flags) => list(flags, &store, around).await,
-            UsersCommand::SetPassword(flags) => {
-                set_password(flags, &settings, &store, around).await
-            }
-            UsersCommand::Show(flags) => show(flags, &store, around).await,
-        };
-        store.close().await;
-        done
+    let settings = database::settings(flags, environment)?;
+    let (of_users, of_sessions) = settings.additional_fields();
+    database::with_fields(&settings, of_users, of_sessions, async |store| match command {
+        UsersCommand::Create(flags) => create(flags, &settings, store, around).await,
+        UsersCommand::Import(flags) => {
+            let log = audit(&settings, store, around);
+            import::run(flags, roster(&settings, store, around)?, log).await
+        }
+        UsersCommand::List(flags) => list(flags, store, around).await,
+        UsersCommand::SetPassword(flags) => set_password(flags, &settings, store, around).await,
+        UsersCommand::Show(flags) => show(flags, store, around).await,
     })
 }
 
@@ -97,7 +87,7 @@ async fn list(
     };
     // One more says whether there is a next page.
     let mut users =
-        store.summarize_users(&filter, flags.limit + 1).await.map_err(sessions::failed)?;
+        store.summarize_users(&filter, flags.limit + 1).await.map_err(database::failed)?;
     let limit = usize::try_from(flags.limit).unwrap_or(usize::MAX);
     let has_more = users.len() > limit;
     users.truncate(limit);
@@ -125,12 +115,12 @@ async fn show(
     store: &Store,
     around: &Surroundings<'_>,
 ) -> Result<Exit, Failure> {
-    let user = store.summarize_user(&flags.user).await.map_err(sessions::failed)?;
+    let user = store.summarize_user(&flags.user).await.map_err(database::failed)?;
     let user =
         user.ok_or_else(|| Failure::Usage(anyhow!("there is no user {}", printable(&flags.user))))?;
-    let providers = store.providers_of(&user.id).await.map_err(sessions::failed)?;
+    let providers = store.providers_of(&user.id).await.map_err(database::failed)?;
     let now = around.clock.now();
-    let count = store.count_sessions(&user.id, now).await.map_err(sessions::failed)?;
+    let count = store.count_sessions(&user.id, now).await.map_err(database::failed)?;
     match flags.database.format {
         Format::Human => {
             let mut page = Page::new(around.palette);
@@ -205,7 +195,7 @@ async fn set_password(
     let roster = roster(settings, store, around)?;
     let count = roster.set_password(&flags.user, password, old).await.map_err(failed)?;
     let entry = AuditEntry::new(AuditEvent::UserChange).detail("changed", "password");
-    let user = store.summarize_user(&flags.user).await.map_err(sessions::failed)?;
+    let user = store.summarize_user(&flags.user).await.map_err(database::failed)?;
     let entry = user.iter().fold(entry, |entry, user| entry.user(&user.id));
     audit(settings, store, around).record(entry).await;
     match flags.database.format {
