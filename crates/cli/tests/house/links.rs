@@ -52,6 +52,18 @@ fn the_readme_shows_the_commands_that_are_tested() {
 }
 
 #[test]
+fn the_readme_leads_to_every_guide() {
+    let readme = std::fs::read_to_string(tree::root().join("README.md")).expect("README.md");
+    let complaints: Vec<String> = tree::files("docs")
+        .into_iter()
+        .filter(|file| file.is_one_of(&["md"]) && file.path.matches('/').count() == 1)
+        .filter(|file| !readme.contains(&format!("]({})", file.path)))
+        .map(|file| format!("README.md: nothing leads to {}", file.path))
+        .collect();
+    hold("The README leads to every guide", &complaints);
+}
+
+#[test]
 fn the_tests_that_security_md_names_exist() {
     let text = std::fs::read_to_string(tree::root().join("SECURITY.md")).expect("SECURITY.md");
     // [`name_of_the_test`](file)
