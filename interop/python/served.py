@@ -48,7 +48,7 @@ class Served:
     def call(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any, dict[str, str]]:
-        """Below the base path: status, JSON (or None) and headers."""
+        """Below the base path: status, what the body says (see _body) and headers."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"origin": f"http://localhost:{self.port}", **(headers or {})}
         if data is not None:
@@ -58,11 +58,9 @@ class Served:
         )
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                text = answer.read()
-                return answer.status, json.loads(text) if text else None, dict(answer.headers)
+                return answer.status, _body(answer), dict(answer.headers)
         except urllib.error.HTTPError as error:
-            text = error.read()
-            return error.code, json.loads(text) if text else None, dict(error.headers)
+            return error.code, _body(error), dict(error.headers)
 
     @property
     def port(self) -> str:
@@ -72,6 +70,13 @@ class Served:
         self._process.send_signal(signal.SIGTERM)
         assert self._process.wait(PATIENCE) == 0
         self._directory.cleanup()
+
+
+def _body(answer: Any) -> Any:
+    """What its JSON says, the text of anything else, or nothing."""
+    text = answer.read()
+    is_json = answer.headers.get("content-type") == "application/json"
+    return json.loads(text) if is_json else text.decode() or None
 
 
 class Collector:

@@ -26,6 +26,7 @@ def served():
     server = Served(
         GATEWRIGHT__METRICS__LISTEN="127.0.0.1:0",
         GATEWRIGHT__OPEN_API__ENABLED="true",
+        GATEWRIGHT__USER__CHANGE_EMAIL__ENABLED="true",
         GATEWRIGHT__USER__DELETE_USER__ENABLED="true",
     )
     yield server
@@ -58,8 +59,10 @@ def test_answers_are_what_the_document_says(served, document):
         operation = document["paths"][template][method.lower()]
         described = operation["responses"].get(str(status))
         assert described, f"{method} {template} answered {status}: {answer}"
-        content = described.get("content", {}).get("application/json")
-        if content:
+        content = described.get("content", {})
+        if page := content.get("text/html"):
+            assert isinstance(answer, str) and page["schema"] == {"type": "string"}
+        elif content := content.get("application/json"):
             # The document is the root that references lead into.
             schema = {**content["schema"], "components": document["components"]}
             Draft202012Validator(schema, format_checker=FormatChecker()).validate(answer)
@@ -102,9 +105,13 @@ def test_answers_are_what_the_document_says(served, document):
     change = {"currentPassword": PASSWORD, "newPassword": PASSWORD}
     ask("POST", "/change-password", change, **session)
     ask("POST", "/change-password", {**change, "newPassword": "short"}, **session)
+    ask("POST", "/change-email", {"newEmail": "countess@example.com"}, **session)
+    ask("POST", "/change-email", {"newEmail": "nobody"}, **session)
+    ask("GET", "/error?error=access_denied")
     ask("POST", "/unlink-account", {"accountId": "none"}, **session)
     ask("POST", "/revoke-session", {"token": other["token"]}, **session)
     ask("POST", "/revoke-other-sessions", {}, **session)
+    ask("GET", "/delete-user/callback?token=none", **session)
     ask("POST", "/delete-user", {"password": "wrong password"}, **session)
     ask("POST", "/delete-user", {"password": PASSWORD}, **session)
     ask("POST", "/revoke-sessions", {}, **session)
