@@ -81,4 +81,5 @@ if (found.length > 0) {
   console.log();
   table(found);
 }
-process.exit(failed);
+// Not `process.exit`: what is written to a pipe may still be under way.
+process.exitCode = failed;
