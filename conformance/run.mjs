@@ -50,7 +50,7 @@ const onEach = ["differential.test.mjs"];
 if (!values.only) onEach.push("schema.test.mjs", "exchange.test.mjs", "key-pairs.test.mjs", "rotation.test.mjs", "import.test.mjs", "cookie-cache.test.mjs", "secrets.test.mjs");
 if (!values.only && !values["reference-only"]) {
   once.push("startup.test.mjs");
-  onEach.push("main-job.mjs");
+  onEach.push("main-job.mjs", "drop-in.test.mjs");
 }
 
 const summaries = mkdtempSync(join(tmpdir(), "conformance-summary-"));

@@ -1,10 +1,11 @@
-// The real Better Auth 1.7.25 on node:http, configured from the environment:
+// The real Better Auth, 1.7.25 unless VERSION names one of the others that are installed, on node:http, configured from the
+// environment:
 // PORT (0 = any), DATABASE (a SQLite file, or a postgres:// URL), BASE_URL, BETTER_AUTH_SECRET,
 // BETTER_AUTH_TRUSTED_ORIGINS (read by Better Auth itself), RATE_LIMIT and DELETE_USER (on|off), MAILS (a
 // directory: mails become files in it; without it none are sent), OPTIONS (JSON: more of advanced, disabledPaths, emailAndPassword,
 // emailVerification, onAPIError, rateLimit, session and user, where true stands for a function that sends a mail, and the
 // default "now" of a date for one that gives the present), JWT_ALG (of the signing keys), JWKS (JSON: more of the
-// jwt plugin's jwks).
+// jwt plugin's jwks), PLUGINS (JSON: names of more plugins).
 // It creates missing tables, then prints {"address": "127.0.0.1:PORT", "endpoints": [["GET", "/ok"], …]} on stdout.
 process.env.BETTER_AUTH_TELEMETRY = "0";
 // Outside development and test, a request without x-forwarded-for has no address at all here; ours takes
@@ -14,10 +15,13 @@ process.env.NODE_ENV ??= "development";
 const { createServer } = await import("node:http");
 const { mkdirSync, renameSync, writeFileSync } = await import("node:fs");
 const { join } = await import("node:path");
-const { betterAuth } = await import("better-auth");
-const { getMigrations } = await import("better-auth/db/migration");
-const { toNodeHandler } = await import("better-auth/node");
-const { bearer, jwt } = await import("better-auth/plugins");
+// An older version is installed under a name of its own.
+const library = process.env.VERSION ? `better-auth-${process.env.VERSION}` : "better-auth";
+const { betterAuth } = await import(library);
+const { getMigrations } = await import(`${library}/db/migration`);
+const { toNodeHandler } = await import(`${library}/node`);
+const plugins = await import(`${library}/plugins`);
+const { bearer, jwt } = plugins;
 
 let handler = (_request, response) => response.writeHead(503).end();
 const server = createServer((request, response) => handler(request, response));
@@ -68,7 +72,7 @@ const auth = betterAuth({
   rateLimit: { enabled: process.env.RATE_LIMIT === "on", ...more.rateLimit },
   telemetry: { enabled: false },
   logger: { level: "error" },
-  plugins: [jwt(keyPair), bearer()],
+  plugins: [jwt(keyPair), bearer(), ...JSON.parse(process.env.PLUGINS ?? "[]").map((name) => plugins[name]())],
 });
 const migrations = await getMigrations(auth.options);
 await migrations.runMigrations();
