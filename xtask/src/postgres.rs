@@ -1,7 +1,7 @@
 //! A `PostgreSQL` to throw away: started on a free port of the loopback, gone with us.
 //!
-//! It is the real server, made for tests: nothing is synced to the disk, for nothing is kept. Each
-//! test makes a database of its own in it. Not for measurements, where syncing counts.
+//! It is the real server, made for tests: nothing is synced to the disk, for nothing is kept longer
+//! than the machine runs. Each test makes a database of its own in it. Not for measurements, where syncing counts.
 
 use std::{
     fs::File,
@@ -31,6 +31,10 @@ Examples:
 /// The variable that tells tests where it is: the URL of a superuser, who may create databases.
 pub(crate) const VARIABLE: &str = "GATEWRIGHT_TEST_POSTGRES";
 
+/// The same of another server, which a test may stop and start again, by signals to its keeper,
+/// whose process id stands before the URL.
+const SPARE: &str = "GATEWRIGHT_TEST_POSTGRES_SPARE";
+
 /// What was typed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -42,16 +46,25 @@ pub(crate) struct Args {
 /// Runs a command beside it, or waits beside it until someone has had enough.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut postgres = Postgres::start()?;
+    let spare = Postgres::start()?;
     let Some((program, arguments)) = args.command.split_first() else {
-        println!("export {VARIABLE}={}", postgres.url());
+        for (name, value) in variables(&postgres, &spare) {
+            println!("export {name}='{value}'");
+        }
         while child::is_interrupted() || !postgres.running.has_ended() {
             child::pause(Duration::from_millis(200));
         }
         bail!("it ended by itself; its log:\n{}", postgres.home.log());
     };
-    let status = child::run(Command::new(program).args(arguments).env(VARIABLE, postgres.url()))?;
+    let variables = variables(&postgres, &spare);
+    let status = child::run(Command::new(program).args(arguments).envs(variables))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// What tells tests of a server that they share, and of one that they may stop.
+pub(crate) fn variables(shared: &Postgres, spare: &Postgres) -> [(&'static str, String); 2] {
+    [(VARIABLE, shared.url()), (SPARE, format!("{} {}", spare.running.id(), spare.url()))]
 }
 
 /// A running server, stopped and removed when it goes out of scope.
@@ -71,13 +84,24 @@ const TRIES: u32 = 3;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Starts the server, ends it without delay when it is told to end, and removes its folder even
-/// where nobody is left to do so: after Ctrl-C no destructor of ours runs.
+/// where nobody is left to do so: after Ctrl-C no destructor of ours runs. By other signals it lets
+/// the server crash (USR1) or shut down (USR2), and starts it again (ALRM).
 const KEEPER: &str = r#"
 home=$1; shift
-"$@" >"$home/log" 2>&1 &
-server=$!
-trap 'kill -s QUIT "$server"' TERM INT HUP
-wait "$server"; wait "$server"
+trap 'over=yes; kill -s QUIT "$server"' TERM INT HUP
+trap 'pause=yes; again=; kill -s QUIT "$server"' USR1
+trap 'pause=yes; again=; kill -s INT "$server"' USR2
+trap 'again=yes' ALRM
+while
+    "$@" >>"$home/log" 2>&1 &
+    server=$!
+    while kill -s 0 "$server" 2>/dev/null; do wait "$server"; done
+    [ "$pause" ]
+do
+    while [ -z "$again$over" ]; do sleep 0.02; done
+    [ -z "$over" ] || break
+    pause=
+done
 case $home in */gatewright-postgres-*) rm -rf "$home" ;; esac
 "#;
 
@@ -137,7 +161,6 @@ fn settings(home: &Home, port: u16) -> Vec<String> {
         "listen_addresses=127.0.0.1",
         "max_connections=500", // many servers with a pool each
         "fsync=off",
-        "synchronous_commit=off",
         "full_page_writes=off",
         "jit=off",
         // Far from UTC, and not by whole hours: what leans on the server's own zone shows.
@@ -316,6 +339,33 @@ mod tests {
         while home.exists() && began.elapsed() < PATIENCE {
             child::pause(Duration::from_millis(10));
         }
+        assert!(!home.exists(), "{} is still there", home.display());
+    }
+
+    #[test]
+    fn it_can_be_stopped_and_started_again() {
+        let postgres = Postgres::start().unwrap();
+        let keeper = postgres.running.id();
+        let signal = |name: &str| {
+            let kill = format!("kill -s {name} {keeper}");
+            assert!(child::succeeds(Command::new("sh").args(["-c", &kill])));
+        };
+        let wait_until = |is_up: bool| {
+            let began = Instant::now();
+            while answer_at(postgres.port).is_ok() != is_up {
+                assert!(began.elapsed() < PATIENCE, "{}", postgres.home.log());
+                child::pause(Duration::from_millis(10));
+            }
+        };
+        for stop in ["USR1", "USR2"] {
+            signal(stop);
+            wait_until(false);
+            signal("ALRM");
+            wait_until(true);
+        }
+        let home = postgres.home.0.clone();
+        signal("USR1");
+        drop(postgres);
         assert!(!home.exists(), "{} is still there", home.display());
     }
 

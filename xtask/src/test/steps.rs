@@ -165,7 +165,9 @@ fn tests(root: &Path) -> Result<Outcome> {
     let requirements = root.join("crates/cli/tests/smtp/requirements.txt");
     python::env(root, "smtp", &requirements, None)?;
     let postgres = Postgres::start()?;
-    counted(cargo(root, TEST).env(postgres::VARIABLE, postgres.url()), Tally::read_cargo)
+    let spare = Postgres::start()?;
+    let variables = postgres::variables(&postgres, &spare);
+    counted(cargo(root, TEST).envs(variables), Tally::read_cargo)
 }
 
 fn deny(root: &Path) -> Result<Outcome> {
