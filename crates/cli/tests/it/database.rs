@@ -1,8 +1,11 @@
 //! The database of a server: of which engine, an empty one for each test, and what is in it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
@@ -181,27 +184,26 @@ fn try_simple_query(url: &str, sql: &str) -> Result<(Vec<Row>, u64), tokio_postg
     })
 }
 
-/// An empty database in the server that tests share, gone when nobody needs it any more.
+/// An empty database in a server, gone when nobody needs it any more.
 #[derive(Debug)]
 pub(crate) struct FreshPostgres {
-    shared: String,
+    server: String,
     name: String,
 }
 
 impl FreshPostgres {
-    pub(crate) fn make() -> Self {
+    pub(crate) fn make_in(server: &str) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("gatewright_it_{}_{number}", std::process::id());
-        let shared = shared_postgres();
         // What a run left behind that was killed.
-        simple_query(&shared, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-        simple_query(&shared, &format!("CREATE DATABASE {name}"));
-        Self { shared, name }
+        simple_query(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        simple_query(server, &format!("CREATE DATABASE {name}"));
+        Self { server: server.to_owned(), name }
     }
 
     pub(crate) fn url(&self) -> String {
-        let mut url = reqwest::Url::parse(&self.shared).expect("a URL");
+        let mut url = reqwest::Url::parse(&self.server).expect("a URL");
         url.set_path(&self.name);
         url.into()
     }
@@ -211,19 +213,76 @@ impl Drop for FreshPostgres {
     fn drop(&mut self) {
         // The server may be gone, and this be a test that fails already.
         let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        let _ = on_a_thread(|| try_simple_query(&self.shared, &sql).is_ok());
+        let _ = on_a_thread(|| try_simple_query(&self.server, &sql).is_ok());
     }
 }
 
 /// The server that tests share: its superuser's URL.
 pub(crate) fn shared_postgres() -> String {
-    let url = std::env::var_os("GATEWRIGHT_TEST_POSTGRES").map(std::ffi::OsString::into_string);
-    let Some(Ok(url)) = url else {
+    told("GATEWRIGHT_TEST_POSTGRES")
+}
+
+/// Another one, which one test at a time may stop and start.
+pub(crate) struct SparePostgres {
+    keeper: String,
+    url: String,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl SparePostgres {
+    #[track_caller]
+    pub(crate) fn get() -> Self {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = told("GATEWRIGHT_TEST_POSTGRES_SPARE");
+        let (keeper, url) = told.split_once(' ').expect("a process id and a URL");
+        let spare = Self { keeper: keeper.to_owned(), url: url.to_owned(), _alone: alone };
+        // A test that failed may have left it stopped.
+        spare.start();
+        spare
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// As a crash of one of its processes does it: nobody is told, nothing is written.
+    pub(crate) fn crash(&self) {
+        self.signal("USR1");
+    }
+
+    /// As for an upgrade: everybody is told to go.
+    pub(crate) fn shut_down(&self) {
+        self.signal("USR2");
+    }
+
+    /// Starts it again, and waits until it answers.
+    #[track_caller]
+    pub(crate) fn start(&self) {
+        self.signal("ALRM");
+        let began = Instant::now();
+        while on_a_thread(|| try_simple_query(&self.url, "SELECT 1").is_err()) {
+            assert!(began.elapsed() < PATIENCE, "PostgreSQL does not start");
+            thread::park_timeout(Duration::from_millis(20));
+        }
+    }
+
+    #[track_caller]
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.keeper]).status();
+        assert!(sent.expect("`kill` runs").success(), "no process {}", self.keeper);
+    }
+}
+
+#[track_caller]
+fn told(variable: &str) -> String {
+    let value = std::env::var_os(variable).map(std::ffi::OsString::into_string);
+    let Some(Ok(value)) = value else {
         panic!(
-            "GATEWRIGHT_TEST_POSTGRES is not set: it names a PostgreSQL whose user may create \
-             databases. `cargo xtask test` starts one, and so does `cargo xtask postgres cargo \
-             test -p gatewright-cli`"
+            "{variable} is not set: it names a PostgreSQL whose user may create databases. `cargo \
+             xtask test` starts one, and so does `cargo xtask postgres cargo test -p \
+             gatewright-cli`"
         )
     };
-    url
+    value
 }

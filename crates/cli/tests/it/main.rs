@@ -44,6 +44,7 @@ mod malformed;
 mod metrics;
 mod openapi;
 mod options;
+mod outage;
 mod own_password;
 mod password_queue;
 mod rate_limit;

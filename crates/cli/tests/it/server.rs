@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::database::{Database, Engine, FreshPostgres};
+use crate::database::{Database, Engine, FreshPostgres, SparePostgres, shared_postgres};
 use crate::process::{Finished, Process, gatewright};
 
 /// The secret that servers have unless a test says otherwise.
@@ -61,9 +61,14 @@ impl Options {
     pub(crate) fn using(self, engine: Engine) -> Self {
         let postgres = match engine {
             Engine::Sqlite => None,
-            Engine::Postgres => Some(Arc::new(FreshPostgres::make())),
+            Engine::Postgres => Some(Arc::new(FreshPostgres::make_in(&shared_postgres()))),
         };
         Self { postgres, ..self }
+    }
+
+    /// The same with an empty database in a server that the test may stop.
+    pub(crate) fn on_spare(self, spare: &SparePostgres) -> Self {
+        Self { postgres: Some(Arc::new(FreshPostgres::make_in(spare.url()))), ..self }
     }
 
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {

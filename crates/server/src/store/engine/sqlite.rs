@@ -31,6 +31,10 @@ const WAL_ATTEMPTS: u32 = 50;
 
 const STATEMENT_CACHE: usize = 64;
 
+/// KiB of pages that all connections for reading keep, each the same part; they take it when they
+/// need it. SQLite's own 2 MiB a connection hold the way to some hundred of a million sessions.
+const READ_CACHE: usize = 64 * 1024;
+
 /// A connection that two threads may use in turn.
 pub(super) type Shared = Arc<Mutex<Connection>>;
 
@@ -56,8 +60,9 @@ impl Sqlite {
         // A commit that was answered survives a power cut, not only a crash.
         writer.pragma_update(None, "synchronous", "FULL")?;
         let cores = thread::available_parallelism().map_or(2, usize::from);
-        let readers: Result<Vec<Shared>, StoreError> = (0..cores.clamp(2, 16))
-            .map(|_| Ok(shared(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)))
+        let readers = cores.clamp(2, 16);
+        let readers: Result<Vec<Shared>, StoreError> = (0..readers)
+            .map(|_| Ok(shared(connect_to_read(path, READ_CACHE / readers)?)))
             .collect();
         Self::start(shared(writer), readers?)
     }
@@ -252,6 +257,13 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT.into()))?;
     prepare(&connection)?;
+    Ok(connection)
+}
+
+/// Negative, the number of a cache's pages is one of KiB.
+fn connect_to_read(path: &Path, cache: usize) -> Result<Connection, StoreError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.pragma_update(None, "cache_size", format!("-{cache}"))?;
     Ok(connection)
 }
 
