@@ -2,6 +2,7 @@
 //!
 //! Every key is declared once, in [`keys::ALL`]; what is read here is checked there.
 
+mod dangers;
 mod fields;
 mod keys;
 mod mail;

@@ -93,3 +93,24 @@ fn the_schema_has_every_key_that_is_shown_with_its_default() {
     }
     assert_eq!(schema["additionalProperties"], false);
 }
+
+#[test]
+fn dangers_are_told_by_check_and_at_start_and_stop_neither() {
+    let desk = Desk::new()
+        .variable("GATEWRIGHT__LISTEN", "127.0.0.1:0")
+        .variable("BETTER_AUTH_URL", "https://auth.example.com")
+        .variable("GATEWRIGHT__RATE_LIMIT__ENABLED", "false");
+    let checked = desk.run(&["config", "check"]);
+    assert_eq!(checked.code(), Some(0), "{}", checked.output());
+    let warning =
+        checked.stdout.strip_prefix("in order\nwarning: ").expect("one warning").trim_end();
+    assert!(warning.starts_with("rate_limit.enabled is off"), "{warning}");
+    let json = desk.run(&["config", "check", "--format", "json"]).json();
+    assert_eq!((&json["valid"], &json["warnings"]), (&json!(true), &json!([warning])));
+    let server = desk.start(&["serve"]);
+    let line = server.wait_for_line("warning", |line| line.contains("\"WARN\""));
+    let line: Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(line["message"], json!(warning));
+    server.signal("TERM");
+    assert_eq!(server.finish().code(), Some(0));
+}

@@ -193,7 +193,9 @@ mod tests {
 
     #[test]
     fn a_password_may_come_from_elsewhere() {
-        for (url, expected) in [("postgres://app@db/x", "else"), ("postgres://app:here@db/x", "here")] {
+        for (url, expected) in
+            [("postgres://app@db/x", "else"), ("postgres://app:here@db/x", "here")]
+        {
             let url: DatabaseUrl = url.parse().unwrap();
             let url = url.or_password("else");
             assert!(!format!("{url} {url:?}").contains(expected));
