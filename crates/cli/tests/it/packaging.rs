@@ -73,7 +73,7 @@ fn instructions() -> Vec<(String, String)> {
 
 /// The last instruction of this name.
 fn instruction(name: &str) -> String {
-    let found = instructions().into_iter().filter(|(given, _)| given == name).next_back();
+    let found = instructions().into_iter().rfind(|(given, _)| given == name);
     found.unwrap_or_else(|| panic!("packaging/Dockerfile has no {name}")).1
 }
 
