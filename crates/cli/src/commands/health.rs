@@ -16,7 +16,7 @@ use crate::{Failure, output};
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// The start of a status line of which the code is known.
-const STATUS_LINE: usize = "HTTP/1.1 200".len();
+const STATUS_LINE: usize = "HTTP/1.1 200 ".len();
 
 /// Asks the server of this machine whether it is ready. Written by hand, without TLS and a runtime:
 /// it is run every few seconds, in images that hold no certificates.
@@ -34,12 +34,15 @@ pub(crate) fn run(flags: &HealthFlags, environment: &Environment) -> Result<Exit
     }
     let address = reachable(listen);
     match status(address) {
-        Ok(code) if code == "200" => {
+        Ok(code) if code.trim_end() == "200" => {
             output::result(b"ready\n")?;
             Ok(Exit::Clean)
         }
         Ok(code) => {
-            output::note(&format!("not ready: {address} answers {}", output::printable(&code)));
+            output::note(&format!(
+                "not ready: {address} answers {}",
+                output::printable(code.trim_end())
+            ));
             Ok(Exit::Findings)
         }
         Err(error) => {

@@ -61,9 +61,11 @@ impl Settings {
     }
 
     /// Who reaches what.
-    fn of_addresses(&self) -> [(bool, &'static str); 4] {
+    fn of_addresses(&self) -> [(bool, &'static str); 5] {
         let advanced = &self.advanced;
         let base_url = self.known_base_url().ok();
+        let is_loopback = self.listen.ip().is_loopback();
+        let has_directory = is_loopback || self.mail.directory.is_some();
         let is_https = base_url.as_ref().is_some_and(BaseUrl::is_https);
         let is_clear = base_url.is_some_and(|url| !url.is_https() && !is_local(&url.origin));
         let secure_off = advanced.use_secure_cookies == Some(false)
@@ -86,8 +88,13 @@ impl Settings {
                  advanced.default_cookie_attributes.secure",
             ),
             (
-                self.is_public() && self.mail.smtp.host.is_none() && self.mail.directory.is_some(),
-                "mails are files in mail.directory, which nobody gets: set mail.smtp.host",
+                self.is_public() && self.mail.smtp.host.is_none() && has_directory,
+                "mails are files, which nobody gets: set mail.smtp.host",
+            ),
+            (
+                self.is_public() && is_loopback && self.trusted_origins.is_none(),
+                "trusted_origins is not set: on a loopback address http://localhost:3000 is trusted \
+                 then, as under development; name your front ends",
             ),
         ]
     }
@@ -165,9 +172,27 @@ mod tests {
         settings.dangers()
     }
 
+    /// A server for others, behind a proxy on its machine.
+    const DEPLOYED: [(&str, &str); 4] = [
+        ("BASE_URL", "https://auth.example.com"),
+        ("TRUSTED_ORIGINS", "https://app.example.com"),
+        ("MAIL__SMTP__HOST", "mail.example.com"),
+        ("MAIL__FROM", "auth@example.com"),
+    ];
+
+    #[test]
+    fn a_server_behind_a_proxy_that_is_configured_as_for_development_is_told_so() {
+        assert!(dangers(&DEPLOYED).is_empty(), "{:?}", dangers(&DEPLOYED));
+        for (left_out, told) in [(1, "trusted_origins"), (2, "mail.smtp.host")] {
+            let mut variables = DEPLOYED.to_vec();
+            variables.remove(left_out);
+            let dangers = dangers(&variables);
+            assert!(matches!(dangers[..], [danger] if danger.contains(told)), "{dangers:?}");
+        }
+    }
+
     #[test]
     fn each_danger_is_told_and_its_safe_neighbour_is_not() {
-        const PUBLIC: (&str, &str) = ("BASE_URL", "https://auth.example.com");
         for (name, dangerous, safe, public) in [
             ("ADVANCED__DISABLE_CSRF_CHECK", "true", "false", false),
             ("ADVANCED__DISABLE_ORIGIN_CHECK", "true", "false", false),
@@ -188,8 +213,10 @@ mod tests {
             ("SESSION__FRESH_AGE", "0", "1", false),
         ] {
             let with = |value| {
-                let at = if public { PUBLIC } else { ("APP_NAME", "Todo") };
-                dangers(&[(name, value), at])
+                let [url, rest @ ..] = DEPLOYED;
+                let mut variables = rest.to_vec();
+                variables.extend(public.then_some(url).into_iter().chain([(name, value)]));
+                dangers(&variables)
             };
             let told = with(dangerous);
             assert_eq!(told.len(), 1, "{name}={dangerous}: {told:?}");
@@ -214,7 +241,7 @@ mod tests {
         // The same for others to reach, by its own address or by that of a proxy.
         for public in [("LISTEN", "0.0.0.0:4000"), ("BASE_URL", "https://auth.example.com")] {
             let told = dangers(&[usual.as_slice(), &[public]].concat());
-            for key in ["rate_limit.enabled", "lockout.enabled", "mail.directory"] {
+            for key in ["rate_limit.enabled", "lockout.enabled", "mail.smtp.host"] {
                 assert!(told.iter().any(|danger| danger.contains(key)), "{key}: {told:?}");
             }
         }
