@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use gatewright_report::Palette;
 use gatewright_server::{
-    AuditEntry, AuditEvent, BaseUrl, Clock, Context, DatabaseUrl, Random, listen,
-    metrics_router, router,
+    AuditEntry, AuditEvent, BaseUrl, Clock, Context, DatabaseUrl, Random, listen, metrics_router,
+    router,
 };
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
