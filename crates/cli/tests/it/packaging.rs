@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 
@@ -275,8 +274,10 @@ fn what_the_unit_runs_starts() {
     server.stop();
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn the_unit_is_one_that_systemd_takes() {
+    use std::process::Command;
     // Debian's package systemd has it, and needs no running systemd for this.
     let desk = Desk::new();
     // The binary need not be installed here.
