@@ -25,6 +25,9 @@ pub(crate) const FOR_NPM: &[Tool] = &[
     Tool { command: "python3", package: "python3" },
 ];
 
+/// What the test of the systemd unit needs; no systemd has to run for it.
+pub(crate) const FOR_UNIT: &[Tool] = &[Tool { command: "systemd-analyze", package: "systemd" }];
+
 /// What the comparison needs besides.
 pub(crate) const FOR_BENCH: &[Tool] = &[Tool { command: "wrk", package: "wrk" }];
 

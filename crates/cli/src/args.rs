@@ -3,6 +3,7 @@
 pub(crate) mod audit_log;
 pub(crate) mod config;
 pub(crate) mod db;
+pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod mail;
 pub(crate) mod secret;
@@ -19,6 +20,7 @@ use clap_complete::Shell;
 use audit_log::AuditLogFlags;
 use config::ConfigCommand;
 use db::DbCommand;
+use health::HealthFlags;
 use keys::KeysCommand;
 use mail::MailCommand;
 use secret::SecretCommand;
@@ -78,6 +80,8 @@ pub(crate) enum Command {
     /// Look at mails, and see whether they arrive
     #[command(subcommand)]
     Mail(MailCommand),
+    /// Say whether the server on this machine is ready
+    Health(HealthFlags),
     /// Print the description of the server's API, as OpenAPI 3.1
     Openapi(OpenapiFlags),
     /// Print completions for a shell

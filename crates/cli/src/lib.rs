@@ -78,6 +78,7 @@ pub fn run(
         }
         Command::Config(command) => commands::config::run(&command, &environment, &surroundings()),
         Command::Db(command) => commands::db::run(&command, &environment, &surroundings()),
+        Command::Health(flags) => commands::health::run(&flags, &environment),
         Command::Keys(command) => commands::keys::run(&command, &environment, &surroundings()),
         Command::Mail(command) => commands::mail::run(&command, &environment, &surroundings()),
         Command::Openapi(flags) => {

@@ -48,6 +48,11 @@ impl fmt::Display for Network {
 }
 
 impl Network {
+    /// Whether every address of its kind is in it.
+    pub fn is_everything(&self) -> bool {
+        self.prefix == 0
+    }
+
     fn contains(self, ip: IpAddr) -> bool {
         let same = |a: u128, b: u128, width: u32| {
             // A shift by the whole width is no shift at all in Rust, so it is asked for by name.

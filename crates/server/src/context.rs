@@ -102,12 +102,13 @@ impl Context {
             audit.clone(),
         )
         .map_err(|source| StartError::Secret { algorithm, source })?;
-        let mailer = Mailer::start(&options, store.clone(), clock.clone(), random.clone())
-            .map_err(StartError::Mail)?;
         let rate_limiter =
             RateLimiter::new(options.rate_limit.clone(), store.clone(), random.clone());
         let base_path = &options.base_url.path;
         let metrics = Metrics::new(route_templates(base_path), base_path, clock.now());
+        let counts = metrics.mails.clone();
+        let mailer = Mailer::start(&options, store.clone(), clock.clone(), random.clone(), counts)
+            .map_err(StartError::Mail)?;
         let passwords = Passwords::start(random.clone(), metrics.passwords.clone())
             .map_err(StartError::Threads)?;
         Ok(Self(Arc::new(Parts {

@@ -305,17 +305,6 @@ impl Default for Jwt {
 }
 
 impl Options {
-    /// What is dangerous about these options, for whoever starts the server.
-    pub fn dangers(&self) -> Vec<&'static str> {
-        const CSRF: &str = "advanced.disable_csrf_check is on: EVERY website can send requests as \
-                            the users who visit it";
-        const ORIGIN: &str = "advanced.disable_origin_check is on: EVERY website can send requests \
-                              as the users who visit it, and links of this server lead anywhere";
-        let Advanced { disable_csrf_check, disable_origin_check, .. } = self.advanced;
-        let dangers = [(disable_csrf_check == Some(true), CSRF), (disable_origin_check, ORIGIN)];
-        dangers.into_iter().filter(|(is_on, _)| *is_on).map(|(_, danger)| danger).collect()
-    }
-
     /// Whether a browser may be sent to `url`.
     pub(crate) fn trusts_redirect(&self, url: &str) -> bool {
         self.advanced.disable_origin_check || self.trusted_origins.trusts_redirect(url)

@@ -162,6 +162,9 @@ fn release(root: &Path) -> Result<Outcome> {
 /// The tests of the store want both engines, and `SQLite` is a part of the binary; those of mails hand
 /// them to a real mail server, which comes from `PyPI`.
 fn tests(root: &Path) -> Result<Outcome> {
+    if cfg!(target_os = "linux") {
+        needs::tools(needs::FOR_UNIT)?;
+    }
     let requirements = root.join("crates/cli/tests/smtp/requirements.txt");
     python::env(root, "smtp", &requirements, None)?;
     let postgres = Postgres::start()?;

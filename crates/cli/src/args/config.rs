@@ -31,7 +31,7 @@ Examples:
   gatewright config check --config production.toml
   gatewright config show --format json
 
-Exit codes: 0 in order · 1 something is wrong · 2 the file cannot be read")]
+Exit codes: 0 in order, with warnings or without · 1 something is wrong · 2 the file cannot be read")]
 pub(crate) struct ConfigFlags {
     /// Configuration file [default: gatewright.toml, if there is one]
     #[arg(long, value_name = "FILE")]

@@ -32,10 +32,16 @@ fn check(
 ) -> Result<Exit, Failure> {
     let (settings, mut problems) = gather(flags, environment)?;
     problems.extend(settings.problems(environment, &around.random));
+    let dangers = settings.dangers();
     let palette = around.palette;
     match flags.format {
         Format::Human if problems.is_empty() => {
-            output::result(format!("{}\n", palette.strong("in order")).as_bytes())?;
+            let mut page = Page::new(palette);
+            page.line(&palette.strong("in order"));
+            for danger in &dangers {
+                page.line(&format!("{} {danger}", palette.strong("warning:")));
+            }
+            output::result(page.into_text().as_bytes())?;
         }
         Format::Human => {
             let mut page = Page::new(palette);
@@ -47,6 +53,7 @@ fn check(
         }
         Format::Json => output::json(&json!({
             "version": JSON_VERSION, "valid": problems.is_empty(), "problems": problems,
+            "warnings": dangers,
         }))?,
     }
     Ok(if problems.is_empty() { Exit::Clean } else { Exit::Findings })

@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 mod database;
 pub(crate) mod db;
+pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod mail;
 pub(crate) mod openapi;

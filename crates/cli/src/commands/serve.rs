@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use gatewright_report::Palette;
 use gatewright_server::{
-    AuditEntry, AuditEvent, BaseUrl, Clock, Context, DatabaseUrl, Jwt, Random, listen,
-    metrics_router, router,
+    AuditEntry, AuditEvent, BaseUrl, Clock, Context, DatabaseUrl, Random, listen, metrics_router,
+    router,
 };
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
@@ -58,6 +58,7 @@ async fn serve(
     let random = Random::system();
     let set = shown(&settings).filter(|key| key.place.is_some());
     let set: Map<_, _> = set.map(|key| (key.name.to_owned(), key.value)).collect();
+    let dangers = settings.dangers();
     let resolved = settings.resolve(address, environment, &random).map_err(Failure::Usage)?;
     let store = database::open(
         &database,
@@ -65,9 +66,8 @@ async fn serve(
         resolved.options.session.additional_fields.clone(),
     )
     .await?;
-    warn_about_keys(&resolved.options.jwt);
     let started = started(&resolved.options.base_url, set);
-    let announcement = Announcement::new(&resolved, address, metrics_address, &database);
+    let announcement = Announcement::new(&resolved, address, metrics_address, &database, dangers);
     let context = Context::new(resolved.options, store.clone(), Clock::system(), random)
         .context("the server cannot start")
         .map_err(Failure::Usage)?;
@@ -105,25 +105,6 @@ async fn serve(
     store.close().await;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Says what is allowed, and seldom meant.
-fn warn_about_keys(jwt: &Jwt) {
-    if jwt.algorithm.is_symmetric() {
-        return;
-    }
-    if jwt.jwks.disable_private_key_encryption {
-        tracing::warn!(
-            "jwt.jwks.disable_private_key_encryption: whoever reads the database can sign tokens \
-             for every user"
-        );
-    }
-    if jwt.jwks.grace_period < jwt.expiration_time {
-        tracing::warn!(
-            "jwt.jwks.grace_period is shorter than jwt.expiration_time: the last tokens of a key \
-             are refused before they expire"
-        );
-    }
 }
 
 /// What the audit log says of this start. No key of the configuration holds a secret.
@@ -185,6 +166,7 @@ impl Announcement {
         address: SocketAddr,
         metrics: Option<SocketAddr>,
         database: &DatabaseUrl,
+        dangers: Vec<&'static str>,
     ) -> Self {
         let base_url = &resolved.options.base_url;
         Self {
@@ -198,7 +180,7 @@ impl Announcement {
             trusted_origins: resolved.trusted_origins.clone(),
             mails: mail_place(&resolved.options.mail),
             metrics,
-            dangers: resolved.options.dangers(),
+            dangers,
         }
     }
 

@@ -114,6 +114,11 @@ keys! {
         text.clone_into(&mut to.database);
         Ok(())
     });
+    "database_password_file", "The file with the password of a PostgreSQL database whose address has none",
+        |from| json!(from.database_password_file) => Takes::Text(|to, text| {
+        to.database_password_file = Some(PathBuf::from(text));
+        Ok(())
+    });
     "email_and_password.auto_sign_in", "Sign-up signs in; where not, it does not tell whether an address is taken",
         |from| json!(from.email_and_password.auto_sign_in) => Takes::Flag(|to, on| {
         to.email_and_password.auto_sign_in = on;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use gatewright_server::{BaseUrl, Mail, MailPassword, Options, Random, Secret};
 
-use super::Settings;
+use super::{Settings, secret};
 use crate::environment::Environment;
 
 /// The key that there is not, as its variable has it.
@@ -75,13 +75,8 @@ impl Settings {
             return Ok(Some(MailPassword::new(password)));
         }
         let Some(path) = &self.mail_password_file else { return Ok(None) };
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the password of mail in {}", path.display()))?;
-        let password = text.trim_end_matches(['\r', '\n']);
-        if password.is_empty() {
-            bail!("mail.smtp.password_file: {} is empty", path.display());
-        }
-        Ok(Some(MailPassword::new(password)))
+        let password = secret::password(path, "mail.smtp.password_file")?;
+        Ok(Some(MailPassword::new(&password)))
     }
 }
 

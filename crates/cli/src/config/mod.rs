@@ -2,6 +2,7 @@
 //!
 //! Every key is declared once, in [`keys::ALL`]; what is read here is checked there.
 
+mod dangers;
 mod fields;
 mod keys;
 mod mail;
@@ -43,6 +44,7 @@ const DEVELOPMENT_ORIGIN: &str = "http://localhost:3000";
 pub(crate) struct Settings {
     listen: SocketAddr,
     database: String,
+    database_password_file: Option<PathBuf>,
     base_url: Option<String>,
     base_path: String,
     trusted_origins: Option<Vec<String>>,
@@ -76,6 +78,7 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 4000)),
             database: "sqlite:gatewright.db".to_owned(),
+            database_password_file: None,
             base_url: None,
             base_path: "/api/auth".to_owned(),
             trusted_origins: None,
@@ -192,7 +195,9 @@ impl Settings {
 
     /// Where the database is.
     pub(crate) fn database(&self) -> anyhow::Result<DatabaseUrl> {
-        Ok(self.database.parse()?)
+        let url: DatabaseUrl = self.database.parse()?;
+        let Some(path) = &self.database_password_file else { return Ok(url) };
+        Ok(url.or_password(&secret::password(path, "database_password_file")?))
     }
 
     /// Combines everything for a server that listens on `address`.

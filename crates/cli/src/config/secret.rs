@@ -140,6 +140,17 @@ fn read(path: &Path) -> anyhow::Result<String> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
+/// The password in the file that `key` names; its last line end is not part of it.
+pub(super) fn password(path: &Path, key: &str) -> anyhow::Result<String> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("{key}: cannot read {}", path.display()))?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        bail!("{key}: {} is empty", path.display());
+    }
+    Ok(password.to_owned())
+}
+
 /// The secret of earlier starts, or a new one.
 fn development(path: &Path, random: &Random) -> anyhow::Result<String> {
     let made = make(path, random);

@@ -63,29 +63,6 @@ fn the_readme_leads_to_every_guide() {
     hold("The README leads to every guide", &complaints);
 }
 
-#[test]
-fn the_tests_that_security_md_names_exist() {
-    let text = std::fs::read_to_string(tree::root().join("SECURITY.md")).expect("SECURITY.md");
-    // [`name_of_the_test`](file)
-    let named: Vec<(&str, &str)> = text
-        .split("[`")
-        .filter_map(|rest| rest.split_once("`]("))
-        .filter_map(|(name, rest)| Some((name, rest.split_once(')')?.0)))
-        .filter(|(_, file)| matches!(file.rsplit_once('.'), Some((_, "rs" | "py"))))
-        .collect();
-    assert!(named.len() > 7, "a test for each requirement: {named:?}");
-    let complaints: Vec<String> = named
-        .into_iter()
-        .filter(|(name, file)| {
-            let text = std::fs::read_to_string(tree::root().join(file)).unwrap_or_default();
-            let defined = [format!("fn {name}("), format!("def {name}(")];
-            !defined.iter().any(|definition| text.contains(definition.as_str()))
-        })
-        .map(|(name, file)| format!("SECURITY.md: {file} has no test `{name}`"))
-        .collect();
-    hold("What SECURITY.md promises is shown by the test that it names", &complaints);
-}
-
 /// Markdown as input of a test may be broken on purpose.
 fn is_test_material(path: &str) -> bool {
     path.contains("/tests/") || path.contains("/fixtures/")

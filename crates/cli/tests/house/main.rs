@@ -13,6 +13,7 @@
 mod dependencies;
 mod layers;
 mod links;
+mod shown_by;
 mod sizes;
 mod tree;
 

@@ -22,6 +22,11 @@ fn what_serve_would_refuse_is_found_and_nothing_is_made() {
         ("base_url = 'auth.example.com'\n", &[], "auth.example.com"),
         ("trusted_origins = ['*']\n", &[], "*"),
         ("secret_file = 'missing'\n", &[], "missing"),
+        (
+            "database = 'postgres://a@127.0.0.1/b'\ndatabase_password_file = 'missing'\n",
+            &[],
+            "database_password_file: cannot read missing",
+        ),
         ("", &[("BETTER_AUTH_SECRET", "short")], "BETTER_AUTH_SECRET"),
         (no_url, &[("BETTER_AUTH_SECRET", SECRET)], "base_url is missing"),
         (no_url, &[("BETTER_AUTH_URL", "https://auth.example.com")], "there is no secret"),
@@ -92,4 +97,31 @@ fn the_schema_has_every_key_that_is_shown_with_its_default() {
         assert_eq!(entry.get("default").unwrap_or(&Value::Null), &shown["value"], "{name}");
     }
     assert_eq!(schema["additionalProperties"], false);
+}
+
+#[test]
+fn dangers_are_told_by_check_and_at_start_and_stop_neither() {
+    let desk = Desk::new()
+        .variable("GATEWRIGHT__LISTEN", "127.0.0.1:0")
+        .variable("BETTER_AUTH_URL", "https://auth.example.com")
+        .variable("GATEWRIGHT__RATE_LIMIT__ENABLED", "false");
+    let checked = desk.run(&["config", "check"]);
+    assert_eq!(checked.code(), Some(0), "{}", checked.output());
+    let warnings = checked.stdout.strip_prefix("in order\n").expect("in order");
+    let warnings: Vec<&str> =
+        warnings.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
+    let keys = ["rate_limit.enabled", "mail.smtp.host", "trusted_origins"];
+    assert_eq!(warnings.len(), keys.len(), "{warnings:?}");
+    let json = desk.run(&["config", "check", "--format", "json"]).json();
+    assert_eq!((&json["valid"], &json["warnings"]), (&json!(true), &json!(warnings)));
+    let server = desk.start(&["serve"]);
+    for (warning, key) in warnings.iter().zip(keys) {
+        assert!(warning.contains(key), "{key}: {warning}");
+        server.wait_for_line(warning, |line| {
+            let line: Value = serde_json::from_str(line).unwrap_or_default();
+            line["level"] == "WARN" && line["message"] == *warning
+        });
+    }
+    server.signal("TERM");
+    assert_eq!(server.finish().code(), Some(0));
 }

@@ -8,6 +8,8 @@ use serde_json::json;
 use crate::client::PASSWORD;
 use crate::raw;
 use crate::server::{Options, Server};
+use crate::smtp::{ask_for_a_mail, mailing};
+use crate::smtp_server::SmtpServer;
 
 const DOCS: &str = include_str!("../../../../docs/operate.md");
 
@@ -107,6 +109,69 @@ async fn requests_that_come_too_soon_are_counted() {
     let figures = Figures::of(&server);
     figures.assert("gatewright_rate_limited_requests_total", 2.0);
     figures.assert("gatewright_sign_ins_total{outcome=\"TOO_MANY_REQUESTS\"}", 2.0);
+}
+
+#[tokio::test]
+async fn lockouts_are_counted_for_accounts_and_addresses() {
+    let options = with_metrics()
+        .variable("GATEWRIGHT__LOCKOUT__ENABLED", "true")
+        .variable("GATEWRIGHT__LOCKOUT__ACCOUNT__MAX_FAILURES", "2")
+        .variable("GATEWRIGHT__LOCKOUT__ADDRESS__MAX_FAILURES", "4");
+    let server = Server::start(&options);
+    let lockouts = |of: &str| format!("gatewright_lockouts_total{{of=\"{of}\"}}");
+    let figures = Figures::of(&server);
+    for of in ["account", "address"] {
+        figures.assert(&lockouts(of), 0.0);
+    }
+    // The third is refused: the account's delay has begun with the second.
+    for expected in [401, 401, 429] {
+        let answer = server.sign_in("ada@example.com", PASSWORD).send().await;
+        assert_eq!(answer.status, expected, "{answer:?}");
+    }
+    let figures = Figures::of(&server);
+    figures.assert(&lockouts("account"), 1.0);
+    figures.assert(&lockouts("address"), 0.0);
+    figures.assert("gatewright_lockout_refused_total", 1.0);
+    // The address's begins with its fourth failure, whatever the account.
+    for (name, expected) in [("bob", 401), ("cy", 401), ("dan", 429)] {
+        let answer = server.sign_in(&format!("{name}@example.com"), PASSWORD).send().await;
+        assert_eq!(answer.status, expected, "{name}: {answer:?}");
+    }
+    let figures = Figures::of(&server);
+    figures.assert(&lockouts("account"), 1.0);
+    figures.assert(&lockouts("address"), 1.0);
+    figures.assert("gatewright_lockout_refused_total", 2.0);
+}
+
+#[tokio::test]
+async fn mails_are_counted_by_what_became_of_them() {
+    const OUTCOMES: [&str; 4] = ["delivered", "retried", "given_up", "dropped"];
+    let not_now = vec!["450 4.2.0 not now"; 9];
+    for (behaviour, log, expected, waiting) in [
+        (json!({}), "a mail was delivered", "delivered", 0.0),
+        (json!({"to_recipients": not_now}), "a mail could not be delivered", "retried", 1.0),
+        (json!({"to_recipients": ["550 5.1.1 nobody"]}), "a mail was given up", "given_up", 0.0),
+    ] {
+        let options = with_metrics();
+        let smtp = SmtpServer::start(&options.path(""), "tls", &behaviour);
+        let server = Server::start(&mailing(options, smtp.port(), "tls"));
+        server.sign_up("grace").await;
+        let count = |figures: &Figures, outcome: &str| {
+            figures.get(&format!("gatewright_mails_total{{outcome=\"{outcome}\"}}"))
+        };
+        let before = Figures::of(&server);
+        assert!(OUTCOMES.iter().all(|outcome| count(&before, outcome) == 0.0), "{}", before.text);
+        ask_for_a_mail(&server).await;
+        server.wait_for_log(log);
+        let after = Figures::of(&server);
+        for outcome in OUTCOMES {
+            // It goes on being tried again.
+            assert_eq!(count(&after, outcome) >= 1.0, outcome == expected, "{}", after.text);
+        }
+        if waiting > 0.0 {
+            after.assert("gatewright_mails_waiting", waiting);
+        }
+    }
 }
 
 #[tokio::test]

@@ -79,8 +79,13 @@ impl Attempt {
         remove_now_and_then(cx);
         match cx.store.count_failure(failures, now).await? {
             Lock::Until(until) => Err(refused(cx, until)),
-            Lock::None { begins: true, .. } => Ok(AuditOutcome::Locked),
-            Lock::None { .. } => Ok(AuditOutcome::Failed),
+            Lock::None { begins: [false, false], .. } => Ok(AuditOutcome::Failed),
+            Lock::None { begins: [account, address], .. } => {
+                let counts = &cx.metrics.lockouts;
+                counts.account.inc_by(account.into());
+                counts.address.inc_by(address.into());
+                Ok(AuditOutcome::Locked)
+            }
         }
     }
 
@@ -111,6 +116,7 @@ pub(crate) async fn forget(cx: &Context, email: &str, user_id: &str) -> Result<(
 
 /// As any other request that comes too soon.
 fn refused(cx: &Context, until: crate::clock::Date) -> ApiError {
+    cx.metrics.lockouts.refused.inc();
     ApiError::too_many(TooMany::until(until, cx.clock.now()).retry_after.max(1))
 }
 

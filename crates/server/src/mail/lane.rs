@@ -10,6 +10,7 @@ use super::retry::{self, MOST_ATTEMPTS};
 use super::transport::{Failure, Transport};
 use crate::clock::{Clock, Date};
 use crate::crypto::Random;
+use crate::metrics::Mails;
 use crate::store::{QueuedMail, StoreError};
 
 /// How often a lane looks whether another server has left something.
@@ -29,6 +30,7 @@ pub(super) struct Office {
     pub(super) queue: Queue,
     pub(super) clock: Clock,
     pub(super) random: Random,
+    pub(super) counts: Mails,
     /// A mail was queued.
     pub(super) news: Notify,
 }
@@ -115,10 +117,12 @@ impl Office {
         let attempts = row.attempts;
         match outcome {
             Ok(()) => {
+                self.counts.delivered.inc();
                 tracing::info!(id, kind, attempts, "a mail was delivered");
                 self.remove(&id).await
             }
             Err(Failure::Permanent(reason)) => {
+                self.counts.given_up.inc();
                 tracing::error!(id, kind, attempts, reason, "a mail was given up");
                 self.remove(&id).await
             }
@@ -131,9 +135,11 @@ impl Office {
         let now = self.clock.now();
         let again = retry::again_at(attempts, now, &self.random);
         if attempts >= MOST_ATTEMPTS || again >= row.expires_at {
+            self.counts.given_up.inc();
             tracing::error!(id, kind, attempts, reason, "a mail was given up");
             return self.remove(&row.id).await;
         }
+        self.counts.retried.inc();
         let seconds = between(now, again).as_secs();
         tracing::warn!(
             id,

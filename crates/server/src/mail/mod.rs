@@ -28,6 +28,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::crypto::{Random, Secrets};
+use crate::metrics::Mails;
 use crate::options::{Mail as MailOptions, Options, Security};
 use crate::shape::is_email;
 use crate::store::{Store, StoreError};
@@ -167,6 +168,7 @@ impl Mailer {
         store: Store,
         clock: Clock,
         random: Random,
+        counts: Mails,
     ) -> Result<Self, MailError> {
         check(&options.mail)?;
         let letterhead = Letterhead::new(options.mail.from.as_ref(), &options.base_url);
@@ -178,7 +180,7 @@ impl Mailer {
         let runtime = Handle::try_current().map_err(|_no_runtime| MailError::NoRuntime)?;
         let secrets = Secrets::new(options.secret.clone(), options.secret_rotation.clone());
         let queue = Queue::new(store, secrets, random.clone());
-        let office = Arc::new(Office { queue, clock, random, news: Notify::new() });
+        let office = Arc::new(Office { queue, clock, random, counts, news: Notify::new() });
         let (stop, stopping) = watch::channel(false);
         let mut lanes = JoinSet::new();
         for (number, mut transport) in transports.into_iter().enumerate() {
@@ -214,6 +216,7 @@ impl Mailer {
         let Some(desk) = &self.0 else { return };
         let kind = letter.as_ref().map_or("none", |letter| letter.kind.name());
         if let Some(reason) = letter.as_ref().and_then(unfit) {
+            desk.office.counts.dropped.inc();
             tracing::error!(kind, reason, "a mail was dropped");
             return;
         }
@@ -223,7 +226,10 @@ impl Mailer {
         let mail = letter.map(|letter| desk.templates.write(&letter));
         match desk.office.queue.add(mail.as_ref(), now, expires).await {
             Ok(()) => desk.office.news.notify_one(),
-            Err(reason) => tracing::error!(kind, %reason, "a mail was dropped"),
+            Err(reason) => {
+                desk.office.counts.dropped.inc();
+                tracing::error!(kind, %reason, "a mail was dropped");
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::clock::Date;
 use crate::crypto::{Secret, SecretRotation};
+use crate::metrics::Mails;
 use crate::options::BaseUrl;
 use crate::store::{DatabaseUrl, QueuedMail};
 
@@ -68,7 +69,14 @@ impl Place {
     }
 
     fn mailer(&self) -> Mailer {
-        Mailer::start(&self.options(), self.store.clone(), self.clock(), Random::system()).unwrap()
+        Mailer::start(
+            &self.options(),
+            self.store.clone(),
+            self.clock(),
+            Random::system(),
+            Mails::default(),
+        )
+        .unwrap()
     }
 
     /// Lets a server start, deliver what is due, and end.
@@ -164,7 +172,14 @@ async fn several_servers_on_one_database_deliver_each_mail_once() {
     let place = Place::new().await;
     let other = place.open().await;
     let start = |store: &Store| {
-        Mailer::start(&place.options(), store.clone(), place.clock(), Random::system()).unwrap()
+        Mailer::start(
+            &place.options(),
+            store.clone(),
+            place.clock(),
+            Random::system(),
+            Mails::default(),
+        )
+        .unwrap()
     };
     let mailers = [start(&place.store), start(&other), start(&place.store), start(&other)];
     for number in 0..40 {
@@ -263,7 +278,14 @@ async fn a_mail_of_before_the_change_of_secrets_is_delivered() {
             options.secret_rotation = SecretRotation::new(1, Vec::new(), None).ok();
         }
         let start = |options: &Options| {
-            Mailer::start(options, place.store.clone(), place.clock(), Random::system()).unwrap()
+            Mailer::start(
+                options,
+                place.store.clone(),
+                place.clock(),
+                Random::system(),
+                Mails::default(),
+            )
+            .unwrap()
         };
         fs::write(place.mails(), "").unwrap();
         let before = start(&options);
@@ -284,8 +306,14 @@ async fn a_mail_of_another_secret_waits_for_that_secret() {
     let mut options = place.options();
     options.secret = Secret::new(&"y".repeat(32)).unwrap();
     fs::write(place.mails(), "").unwrap();
-    let other =
-        Mailer::start(&options, place.store.clone(), place.clock(), Random::system()).unwrap();
+    let other = Mailer::start(
+        &options,
+        place.store.clone(),
+        place.clock(),
+        Random::system(),
+        Mails::default(),
+    )
+    .unwrap();
     other.send(Some(letter("a@b.co"))).await;
     other.close().await;
     fs::remove_file(place.mails()).unwrap();
@@ -294,7 +322,7 @@ async fn a_mail_of_another_secret_waits_for_that_secret() {
     assert_eq!(place.delivered().len(), 0);
     assert!(!place.is_empty().await);
     place.later(10);
-    Mailer::start(&options, place.store.clone(), place.clock(), Random::system())
+    Mailer::start(&options, place.store.clone(), place.clock(), Random::system(), Mails::default())
         .unwrap()
         .close()
         .await;

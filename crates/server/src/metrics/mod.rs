@@ -9,7 +9,8 @@ mod requests;
 
 use std::fmt;
 
-use prometheus_client::encoding::prometheus_text;
+use prometheus_client::encoding::{EncodeMetric, MetricEncoder, prometheus_text};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -38,6 +39,8 @@ pub(crate) struct Metrics {
     pub(crate) rate_limited: Counter,
     pub(crate) tokens_issued: Counter,
     pub(crate) passwords: Passwords,
+    pub(crate) lockouts: Lockouts,
+    pub(crate) mails: Mails,
     /// Set when somebody asks.
     mails_waiting: Gauge,
     sign_ins: Outcomes,
@@ -49,6 +52,29 @@ pub(crate) struct Metrics {
 
 /// How something ended, and how often: by an error code of the wire, or `OK`.
 type Outcomes = Family<[(&'static str, &'static str); 1], Counter>;
+
+/// What became of mails: each try to deliver one, and those that were never tried.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mails {
+    pub(crate) delivered: Counter,
+    /// Not this time; it is tried again.
+    pub(crate) retried: Counter,
+    /// Never more.
+    pub(crate) given_up: Counter,
+    /// Not even queued.
+    pub(crate) dropped: Counter,
+}
+
+/// What wrong passwords led to.
+#[derive(Debug, Default)]
+pub(crate) struct Lockouts {
+    /// Delays that began for an account, whether or not there is one.
+    pub(crate) account: Counter,
+    /// Delays that began for an address.
+    pub(crate) address: Counter,
+    /// Tries that were not answered since they came during a delay.
+    pub(crate) refused: Counter,
+}
 
 /// What the threads that hash passwords do.
 #[derive(Clone, Debug)]
@@ -79,6 +105,8 @@ impl Metrics {
             rate_limited: Counter::default(),
             tokens_issued: Counter::default(),
             passwords: Passwords::default(),
+            lockouts: Lockouts::default(),
+            mails: Mails::default(),
             mails_waiting: Gauge::default(),
             sign_ins: Family::default(),
             sign_ups: Family::default(),
@@ -115,6 +143,22 @@ impl Metrics {
             self.database_errors.clone(),
         );
         ours.register("mails_waiting", "Mails not delivered yet", self.mails_waiting.clone());
+        let Lockouts { account, address, refused } = &self.lockouts;
+        let begun = [("account", account), ("address", address)];
+        ours.register("lockouts", "Delays that wrong passwords led to", labelled("of", begun));
+        ours.register(
+            "lockout_refused",
+            "Passwords that were not tried since there was a delay",
+            refused.clone(),
+        );
+        let Mails { delivered, retried, given_up, dropped } = &self.mails;
+        let ends = [
+            ("delivered", delivered),
+            ("retried", retried),
+            ("given_up", given_up),
+            ("dropped", dropped),
+        ];
+        ours.register("mails", "What became of mails", labelled("outcome", ends));
         let Passwords { waiting, running, refused, duration } = self.passwords.clone();
         ours.register("password_hashes_waiting", "Passwords that wait to be hashed", waiting);
         ours.register("password_hashes_running", "Passwords that are being hashed", running);
@@ -155,6 +199,33 @@ impl Metrics {
         let mut text = String::new();
         prometheus_text::encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+}
+
+/// Counters under one name, told apart by a label whose values are these and no others.
+#[derive(Debug)]
+struct Labelled<const N: usize> {
+    label: &'static str,
+    counters: [(&'static str, Counter); N],
+}
+
+fn labelled<const N: usize>(
+    label: &'static str,
+    counters: [(&'static str, &Counter); N],
+) -> Labelled<N> {
+    Labelled { label, counters: counters.map(|(value, counter)| (value, counter.clone())) }
+}
+
+impl<const N: usize> EncodeMetric for Labelled<N> {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        for (value, counter) in &self.counters {
+            counter.encode(encoder.encode_family(&[(self.label, *value)])?)?;
+        }
+        Ok(())
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Counter
     }
 }
 

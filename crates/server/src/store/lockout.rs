@@ -22,8 +22,8 @@ pub(crate) enum Lock {
     None {
         /// Whether the account has failures.
         has_failures: bool,
-        /// Whether one begins with this failure.
-        begins: bool,
+        /// Whether one begins with this failure: for the account, for the address.
+        begins: [bool; 2],
     },
 }
 
@@ -52,7 +52,7 @@ impl Failures {
             locks.filter_map(|((_, rule), counter)| rule.locked_until(counter.as_ref()?, now));
         match until.max() {
             Some(until) => Lock::Until(until),
-            None => Lock::None { has_failures: found[0].is_some(), begins: false },
+            None => Lock::None { has_failures: found[0].is_some(), begins: [false; 2] },
         }
     }
 }
@@ -124,10 +124,10 @@ async fn count(tx: &Tx, failures: &Failures, now: Date) -> Result<Lock, StoreErr
     let Lock::None { has_failures, .. } = failures.lock(&found, now) else {
         return Ok(failures.lock(&found, now));
     };
-    let mut begins = false;
-    for ((id, rule), before) in failures.0.iter().zip(&found) {
+    let mut begins = [false; 2];
+    for (((id, rule), before), begins) in failures.0.iter().zip(&found).zip(&mut begins) {
         let after = rule.after_failure(before.as_ref(), now);
-        begins |= rule.locked_until(&after, now).is_some();
+        *begins = rule.locked_until(&after, now).is_some();
         let (last, until) = (after.last_failure.milliseconds(), after.locked_until.milliseconds());
         tx.execute(UPSERT, values![id, after.failures, last, until]).await?;
     }
@@ -180,14 +180,14 @@ mod tests {
             let locks = fail_at_once(&stores, 10, 50).await;
             let locked = Lock::Until(START.plus_seconds(60));
             assert_eq!(locks.iter().filter(|lock| **lock == locked).count(), 40);
-            let begins = |lock: &&Lock| matches!(lock, Lock::None { begins: true, .. });
+            let begins = |lock: &&Lock| matches!(lock, Lock::None { begins: [true, false], .. });
             assert_eq!(locks.iter().filter(begins).count(), 1);
             // It holds for another server, and one that starts later.
             let later = database.open().await;
             let found = later.find_lock(&failures("ada", 10), START.plus_seconds(59)).await;
             assert_eq!(found.unwrap(), locked);
             let found = later.find_lock(&failures("bob", 10), START).await.unwrap();
-            assert_eq!(found, Lock::None { has_failures: false, begins: false });
+            assert_eq!(found, Lock::None { has_failures: false, begins: [false; 2] });
         }
     }
 

@@ -55,6 +55,20 @@ pub enum DatabaseUrlError {
     NoHost,
 }
 
+impl DatabaseUrl {
+    /// The same with this password, which then need not stand in the address; one that stands there
+    /// counts. A file has none.
+    #[must_use]
+    pub fn or_password(mut self, password: &str) -> Self {
+        if let Self::Postgres(url) = &mut self
+            && url.config.get_password().is_none()
+        {
+            url.config.password(password);
+        }
+        self
+    }
+}
+
 impl FromStr for DatabaseUrl {
     type Err = DatabaseUrlError;
 
@@ -175,6 +189,19 @@ mod tests {
         assert!(!format!("{url:?}").contains("hunter2"));
         let error = "postgres://app:hunter2@db/x?nonsense=1".parse::<DatabaseUrl>().unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_password_may_come_from_elsewhere() {
+        for (url, expected) in
+            [("postgres://app@db/x", "else"), ("postgres://app:here@db/x", "here")]
+        {
+            let url: DatabaseUrl = url.parse().unwrap();
+            let url = url.or_password("else");
+            assert!(!format!("{url} {url:?}").contains(expected));
+            let DatabaseUrl::Postgres(url) = url else { panic!("{url}") };
+            assert_eq!(url.config.get_password(), Some(expected.as_bytes()));
+        }
     }
 
     #[test]
