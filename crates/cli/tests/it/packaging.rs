@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::database::FreshPostgres;
+use crate::database::{FreshPostgres, shared_postgres};
 use crate::desk::Desk;
 use crate::process::Process;
 use crate::raw;
@@ -204,7 +204,7 @@ fn composed(service: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn what_the_compose_file_runs_starts_on_postgresql() {
-    let postgres = FreshPostgres::make();
+    let postgres = FreshPostgres::make_in(&shared_postgres());
     let mut url = reqwest::Url::parse(&postgres.url()).expect("a URL");
     let password = url.password().unwrap_or("unused").to_owned();
     url.set_password(None).expect("a password can be taken out");

@@ -115,3 +115,18 @@ async fn keys_and_passwords_do_not_lie_open_in_the_file() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_is_left_of_a_server_that_was_stopped_is_one_file() {
+    let options = Options::default();
+    let server = Server::start(&options);
+    let ada = server.sign_up("ada").await;
+    for _ in 0..8 {
+        assert_eq!(server.get("/get-session").by(&ada).send().await.status, 200);
+    }
+    server.stop().assert_no_failure();
+    let files = fs::read_dir(options.path("")).expect("a directory");
+    let names: Vec<_> = files.map(|file| file.expect("a file").file_name()).collect();
+    let of_database = names.iter().filter(|name| name.to_string_lossy().starts_with("it.db"));
+    assert_eq!(of_database.collect::<Vec<_>>(), ["it.db"]);
+}

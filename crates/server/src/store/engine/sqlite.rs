@@ -79,6 +79,7 @@ impl Sqlite {
     fn start(writer: Shared, readers: Vec<Shared>) -> Result<Self, StoreError> {
         let (queue, mut waiting) = mpsc::channel::<Write>(WRITE_QUEUE);
         let (mark_closed, closed) = watch::channel(false);
+        let old_readers = readers.clone();
         let work = move || {
             let tx = Tx::Sqlite(writer);
             while let Some(write) = waiting.blocking_recv() {
@@ -88,6 +89,12 @@ impl Sqlite {
                 // Leaves one file behind that anybody can copy; a failure leaves the log beside it,
                 // which the next start reads.
                 let _ = lock(writer).execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+                // Who closes last removes the log, and only one that may write can.
+                for reader in old_readers.iter().filter(|reader| !Arc::ptr_eq(reader, writer)) {
+                    if let Ok(nothing) = Connection::open_in_memory() {
+                        *lock(reader) = nothing;
+                    }
+                }
             }
             drop(tx);
             // Nobody listening means that nobody waits for the end.
