@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::error_codes::{self, ErrorCode};
 use crate::password::PasswordError;
 use crate::reply::Reply;
+use crate::signing_keys::KeysError;
 use crate::store::StoreError;
 
 const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
@@ -179,6 +180,15 @@ impl From<StoreError> for ApiError {
                 Self::busy().because(error).because_of(Cause::DatabaseFailed)
             }
             error => Self::internal(error).because_of(Cause::DatabaseFailed),
+        }
+    }
+}
+
+impl From<KeysError> for ApiError {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Store(error) => error.into(),
+            error => Self::internal(error),
         }
     }
 }

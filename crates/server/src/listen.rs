@@ -19,8 +19,11 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
-/// Connections served at once, each with one request at a time; more wait to be accepted.
+/// Connections served at once, each with one request at a time, at most; more wait to be accepted.
 const MOST_CONNECTIONS: u32 = 10_000;
+
+/// Files that stay for other things than connections of clients: the database, and a few more.
+const OTHER_FILES: u64 = 128;
 
 /// How long a client may take to send a request's head, and an idle connection may stay.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
@@ -40,8 +43,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Serves `router` on `listener` until `stop` is ready, then finishes the requests in flight.
 pub async fn listen(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
-    let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS as usize));
-    let requests = Arc::new(Semaphore::new(MOST_CONNECTIONS as usize));
+    let most = most_connections();
+    let connections = Arc::new(Semaphore::new(most as usize));
+    let requests = Arc::new(Semaphore::new(most as usize));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_LIMIT);
@@ -87,7 +91,7 @@ pub async fn listen(listener: TcpListener, router: Router, stop: impl Future<Out
     let answered = async {
         // Every place taken: nobody else is in flight. What is left are connections whose client
         // has sent half a request, or has not read its answer yet.
-        let _all = requests.acquire_many(MOST_CONNECTIONS).await;
+        let _all = requests.acquire_many(most).await;
         tokio::time::sleep(FAREWELL).await;
     };
     tokio::select! {
@@ -97,6 +101,26 @@ pub async fn listen(listener: TcpListener, router: Router, stop: impl Future<Out
             tracing::warn!("some requests were still running and are cut off");
         }
     }
+}
+
+/// As many as this process may have files for, once it has asked for all that it is granted: what a
+/// shell grants is often 1024, which the idle connections of one client use up.
+fn most_connections() -> u32 {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let granted = getrlimit(Resource::Nofile);
+        if granted.current.is_some() && granted.current != granted.maximum {
+            let wanted = rustix::process::Rlimit { current: granted.maximum, ..granted };
+            // Refused, it stays as it was, which is asked for next.
+            let _ = setrlimit(Resource::Nofile, wanted);
+        }
+        let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        let for_connections = u32::try_from(files.saturating_sub(OTHER_FILES));
+        for_connections.unwrap_or(u32::MAX).clamp(16, MOST_CONNECTIONS)
+    }
+    #[cfg(not(unix))]
+    MOST_CONNECTIONS
 }
 
 async fn pause_after(error: &io::Error) {

@@ -27,7 +27,8 @@ pub(crate) struct Options {
     postgres: Option<Arc<FreshPostgres>>,
     variables: Vec<(String, String)>,
     args: Vec<String>,
-    one_core: bool,
+    /// What stands before the binary.
+    below: Vec<OsString>,
 }
 
 impl Default for Options {
@@ -48,7 +49,7 @@ impl Options {
             postgres: None,
             variables: Vec::new(),
             args: Vec::new(),
-            one_core: false,
+            below: Vec::new(),
         }
     }
 
@@ -94,7 +95,29 @@ impl Options {
 
     /// With one core of the machine, so that how much it does at once is known.
     pub(crate) fn on_one_core(self) -> Self {
-        Self { one_core: true, ..self }
+        let status = std::fs::read_to_string("/proc/self/status").expect("a Linux machine");
+        let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+        let first = allowed.and_then(|list| list.trim().split([',', '-']).next());
+        self.below(["taskset", "-c", first.expect("a core that may be used")])
+    }
+
+    /// Where its shell lets it open few files, unless it asks for more.
+    pub(crate) fn with_few_files(self) -> Self {
+        self.below(["sh", "-c", r#"ulimit -S -n 256; exec "$@""#, "sh"])
+    }
+
+    /// In a directory on a disk of its own, which nobody else sees; see [`Server::directory_inside`].
+    pub(crate) fn on_small_disk(self, megabytes: u8) -> Self {
+        let mount =
+            format!(r#"mount -t tmpfs -o size={megabytes}m tmpfs "$0" && cd "$0" && exec "$@""#);
+        let directory = self.path("").into_os_string();
+        let mut options = self.below(["unshare", "--map-root-user", "--mount", "sh", "-c", &mount]);
+        options.below.push(directory);
+        options
+    }
+
+    fn below<const N: usize>(self, command: [&str; N]) -> Self {
+        Self { below: command.map(OsString::from).to_vec(), ..self }
     }
 
     /// A path in the directory.
@@ -125,25 +148,22 @@ impl Options {
         let args: Vec<&str> =
             fixed.into_iter().chain(self.args.iter().map(String::as_str)).collect();
         let command = gatewright(self.directory.path(), &args, &self.variables);
-        if self.one_core { on_one_core(&command) } else { command }
+        if self.below.is_empty() { command } else { below(&self.below, &command) }
     }
 }
 
-/// The same command below `taskset`.
-fn on_one_core(command: &Command) -> Command {
-    let status = std::fs::read_to_string("/proc/self/status").expect("a Linux machine");
-    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-    let first = allowed.and_then(|list| list.trim().split([',', '-']).next());
-    let mut pinned = Command::new("taskset");
-    pinned.arg("-c").arg(first.expect("a core that may be used")).arg(command.get_program());
-    pinned.args(command.get_args()).env_clear();
+/// The same command as the last arguments of another.
+fn below(before: &[OsString], command: &Command) -> Command {
+    let [program, args @ ..] = before else { panic!("a program") };
+    let mut outer = Command::new(program);
+    outer.args(args).arg(command.get_program()).args(command.get_args()).env_clear();
     // Its own way to be found; the server needs none.
-    pinned.env("PATH", std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/bin")));
-    pinned.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    outer.env("PATH", std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/bin")));
+    outer.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     if let Some(directory) = command.get_current_dir() {
-        pinned.current_dir(directory);
+        outer.current_dir(directory);
     }
-    pinned
+    outer
 }
 
 /// A server that may not listen yet.
@@ -224,6 +244,20 @@ impl Server {
     /// The directory in which it was started.
     pub(crate) fn directory(&self) -> &Path {
         self.options.directory.path()
+    }
+
+    /// The directory as the server sees it, where it has a disk of its own.
+    pub(crate) fn directory_inside(&self) -> PathBuf {
+        let directory = self.directory().strip_prefix("/").expect("a path from the root");
+        PathBuf::from(format!("/proc/{}/root", self.process.id())).join(directory)
+    }
+
+    /// The most memory that it has had, in KiB.
+    pub(crate) fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let status = status.expect("a Linux machine");
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a line");
+        most.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// Its database.

@@ -23,7 +23,7 @@ pub(crate) async fn issue(
         iss: jwt.issuer.as_ref().unwrap_or(origin),
         aud: jwt.audience.as_ref().unwrap_or(origin),
     };
-    let token = cx.keys.sign(iat, &claims, facts.keys.take()).await.map_err(ApiError::internal)?;
+    let token = cx.keys.sign(iat, &claims, facts.keys.take()).await?;
     cx.metrics.tokens_issued.inc();
     Ok(token)
 }

@@ -23,6 +23,6 @@ pub(crate) async fn token(
 
 /// `GET /jwks`
 pub(crate) async fn jwks(State(cx): State<Context>, call: Call<()>) -> Result<Response, ApiError> {
-    let keys = cx.keys.published().await.map_err(ApiError::internal)?;
+    let keys = cx.keys.published().await?;
     Ok(call.facts.reply.json(StatusCode::OK, &wire::KeySet { keys }))
 }
