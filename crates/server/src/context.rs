@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::cookie_cache::CookieCache;
 use crate::cookies::{CookieError, Cookies};
 use crate::crypto::{Random, Secrets};
-use crate::lockout;
+use crate::every::Every;
 use crate::mail::{MailError, Mailer};
 use crate::metrics::Metrics;
 use crate::options::Options;
@@ -71,7 +71,7 @@ pub struct Parts {
     pub(crate) keys: SigningKeys,
     pub(crate) audit: AuditLog,
     pub(crate) rate_limiter: RateLimiter,
-    pub(crate) lockout: lockout::Housekeeping,
+    pub(crate) lockout_removal: Every,
 }
 
 impl Context {
@@ -124,7 +124,7 @@ impl Context {
             keys,
             audit,
             rate_limiter,
-            lockout: lockout::Housekeeping::default(),
+            lockout_removal: Every::default(),
         })))
     }
 

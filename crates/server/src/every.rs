@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::clock::Date;
+use crate::store::StoreError;
 
 /// Says once in a while that something is due.
 #[derive(Debug, Default)]
@@ -21,6 +22,26 @@ impl Every {
         is_due
             && self.next.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
+}
+
+/// Removes `what` beside the request and not as a part of it: `remove` is called for as long as it says
+/// that there may be more.
+pub(crate) fn remove_in_parts<F>(what: &'static str, mut remove: impl FnMut() -> F + Send + 'static)
+where
+    F: Future<Output = Result<bool, StoreError>> + Send,
+{
+    tokio::spawn(async move {
+        loop {
+            match remove().await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "{what} could not be removed");
+                    break;
+                }
+            }
+        }
+    });
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::call::Facts;
 use crate::clock::{Clock, Date};
 use crate::context::Context;
 use crate::crypto::{ID_CHARACTERS, Random};
-use crate::every::Every;
+use crate::every::{Every, remove_in_parts};
 use crate::options::AuditLogOptions;
 use crate::store::{Store, StoreError};
 
@@ -173,23 +173,15 @@ impl AuditLog {
         self.remove_now_and_then(now);
     }
 
-    /// Removes what is old, beside the request and not as a part of it.
+    /// Removes what is old.
     fn remove_now_and_then(&self, now: Date) {
         if !self.0.removal.is_due(REMOVAL_EVERY, now) {
             return;
         }
         let store = self.0.store.clone();
-        tokio::spawn(async move {
-            loop {
-                match store.remove_audit_records(now.plus_seconds(-SLACK)).await {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, "old rows of the audit log could not be removed");
-                        break;
-                    }
-                }
-            }
+        remove_in_parts("old rows of the audit log", move || {
+            let store = store.clone();
+            async move { store.remove_audit_records(now.plus_seconds(-SLACK)).await }
         });
     }
 }

@@ -13,7 +13,7 @@ use crate::audit::AuditOutcome;
 use crate::call::Facts;
 use crate::context::Context;
 use crate::error::ApiError;
-use crate::every::Every;
+use crate::every::remove_in_parts;
 use crate::options::LockoutLimit;
 use crate::rate_limit::TooMany;
 use crate::store::{Failures, Lock};
@@ -40,10 +40,6 @@ impl Account<'_> {
         cx.options.secret.sign(&text)
     }
 }
-
-/// What the housekeeping of the table goes by.
-#[derive(Debug, Default)]
-pub(crate) struct Housekeeping(Every);
 
 /// A try whose verdict is to come.
 #[must_use]
@@ -120,26 +116,18 @@ fn refused(cx: &Context, until: crate::clock::Date) -> ApiError {
     ApiError::too_many(TooMany::until(until, cx.clock.now()).retry_after.max(1))
 }
 
-/// Removes what is forgotten, beside the request and not as a part of it.
+/// Removes what is forgotten.
 fn remove_now_and_then(cx: &Context) {
     let now = cx.clock.now();
-    if !cx.lockout.0.is_due(REMOVAL_EVERY, now) {
+    if !cx.lockout_removal.is_due(REMOVAL_EVERY, now) {
         return;
     }
     let options = &cx.options.lockout;
     let longest = options.account.forget_after.max(options.address.forget_after);
     let before = now.plus_seconds(longest.saturating_add(options.max_delay).saturating_neg());
     let store = cx.store.clone();
-    tokio::spawn(async move {
-        loop {
-            match store.remove_failures(before).await {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "failures that are forgotten could not be removed");
-                    break;
-                }
-            }
-        }
+    remove_in_parts("failures that are forgotten", move || {
+        let store = store.clone();
+        async move { store.remove_failures(before).await }
     });
 }

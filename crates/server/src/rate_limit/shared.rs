@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::TooMany;
 use crate::clock::Date;
 use crate::crypto::Random;
-use crate::every::Every;
+use crate::every::{Every, remove_in_parts};
 use crate::store::{Count, Counted, Store, StoreError};
 
 /// Refusals that are remembered.
@@ -99,24 +99,16 @@ impl Shared {
         }
     }
 
-    /// Removes what nobody uses, beside the request and not as a part of it.
+    /// Removes what nobody uses.
     fn remove_now_and_then(&self, now: Date) {
         if !self.removal.is_due(REMOVAL_EVERY, now) {
             return;
         }
         let store = self.store.clone();
         let before = now.plus_seconds(-self.longest_window.max(KEPT_FOR));
-        tokio::spawn(async move {
-            loop {
-                match store.forget_requests(before).await {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, "old rate limits could not be removed");
-                        break;
-                    }
-                }
-            }
+        remove_in_parts("old rate limits", move || {
+            let store = store.clone();
+            async move { store.forget_requests(before).await }
         });
     }
 }
