@@ -16,13 +16,11 @@ pub(crate) async fn sign_out(
     call: Call<wire::SignOut>,
 ) -> Result<Response, ApiError> {
     let mut facts = call.facts;
-    if let Some(token) = facts.session_token(&cx) {
-        let found = cx.store.find_session(&token).await?;
-        cx.store.delete_session(&token).await?;
-        if let Some(active) = found {
-            let entry = AuditEntry::of(&cx, &facts, AuditEvent::SignOut).user(&active.user.id);
-            cx.audit.record(entry.session(&active.session.id)).await;
-        }
+    if let Some(token) = facts.session_token(&cx)
+        && let Some(ended) = cx.store.delete_session(&token).await?
+    {
+        let entry = AuditEntry::of(&cx, &facts, AuditEvent::SignOut).user(&ended.user_id);
+        cx.audit.record(entry.session(&ended.session_id)).await;
     }
     facts.reply.clear_session(&cx.cookies, &facts.headers);
     Ok(facts.reply.json(StatusCode::OK, &wire::Success { success: true }))

@@ -29,6 +29,13 @@ pub(crate) struct ActiveSession {
     pub(crate) user: User,
 }
 
+/// Names a session that there was, and whose it was.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) session_id: String,
+    pub(crate) user_id: String,
+}
+
 macro_rules! columns {
     () => {
         r#""session"."id", "session"."expiresAt", "session"."token", "session"."createdAt",
@@ -161,10 +168,11 @@ impl Store {
             .await
     }
 
-    /// Deletes a session, if there is one with `token`.
-    pub(crate) async fn delete_session(&self, token: &str) -> Result<(), StoreError> {
-        const SQL: &str = r#"DELETE FROM "session" WHERE "token" = $1"#;
-        self.engine.execute(SQL, values![token]).await.map(drop)
+    /// Deletes the session with `token`, if there is one.
+    pub(crate) async fn delete_session(&self, token: &str) -> Result<Option<Ended>, StoreError> {
+        const SQL: &str = r#"DELETE FROM "session" WHERE "token" = $1 RETURNING "id", "userId""#;
+        let read = |row: &Row<'_>| Ok(Ended { session_id: row.text(0)?, user_id: row.text(1)? });
+        self.engine.change(SQL, values![token], read).await
     }
 
     /// Deletes a session if it belongs to `user_id`.
