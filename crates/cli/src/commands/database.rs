@@ -2,14 +2,14 @@
 
 use anyhow::{Context as _, anyhow};
 use gatewright_report::Exit;
-use gatewright_server::{AdditionalFields, DatabaseUrl, Store, StoreError};
+use gatewright_server::{AdditionalFields, AuditLog, DatabaseUrl, Store, StoreError};
 use tokio::runtime::Runtime;
 
-use crate::Failure;
 use crate::args::ServeFlags;
 use crate::args::sessions::DatabaseFlags;
 use crate::config::Settings;
 use crate::environment::Environment;
+use crate::{Failure, Surroundings};
 
 /// What `serve` would be told.
 pub(super) fn settings(
@@ -84,6 +84,12 @@ pub(super) fn cannot_use(error: StoreError, database: &DatabaseUrl) -> Failure {
     );
     let error = anyhow::Error::new(error).context(format!("cannot use the database {database}"));
     if is_mendable { Failure::Usage(error) } else { Failure::Internal(error) }
+}
+
+/// The audit log in the database, for what an operator does.
+pub(super) fn audit_log(settings: &Settings, store: &Store, around: &Surroundings<'_>) -> AuditLog {
+    let (clock, random) = (around.clock.clone(), around.random.clone());
+    AuditLog::new(settings.audit_log.clone(), store.clone(), clock, random)
 }
 
 /// The database failed at what it can usually do.

@@ -28,9 +28,7 @@ pub(crate) fn run(
     with_store(&settings, async |store| match command {
         SessionsCommand::List(flags) => list(flags, store, around).await,
         SessionsCommand::Revoke(flags) => {
-            let options = settings.audit_log.clone();
-            let (clock, random) = (around.clock.clone(), around.random.clone());
-            revoke(flags, store, AuditLog::new(options, store.clone(), clock, random)).await
+            revoke(flags, store, database::audit_log(&settings, store, around)).await
         }
     })
 }
@@ -41,7 +39,7 @@ async fn list(
     around: &Surroundings<'_>,
 ) -> Result<Exit, Failure> {
     let which = flags.user.clone().map_or(Sessions::All, Sessions::OfUser);
-    check_user(&which, store).await?;
+    user_id(&which, store).await?;
     let now = around.clock.now();
     let sessions =
         store.summarize_sessions(&which, now, flags.limit).await.map_err(database::failed)?;
@@ -68,20 +66,16 @@ async fn revoke(flags: &RevokeFlags, store: &Store, audit: AuditLog) -> Result<E
         (None, Some(user)) => Sessions::OfUser(user.clone()),
         (None, None) => Sessions::All,
     };
-    check_user(&which, store).await?;
+    let user_id = user_id(&which, store).await?;
     let entry = AuditEntry::new(AuditEvent::SessionsRevoke).detail("by", "operator");
     let entry = match &which {
         Sessions::One(id) => entry.session(id).detail("which", "one"),
-        Sessions::OfUser(user) => {
-            let id = store.find_user_id(user).await.map_err(database::failed)?;
-            id.iter().fold(entry, |entry, id| entry.user(id)).detail("which", "all")
-        }
+        Sessions::OfUser(_) => entry.detail("which", "all"),
         Sessions::All => entry.detail("which", "everybody"),
     };
+    let entry = user_id.iter().fold(entry, |entry, id| entry.user(id));
     let count = store.revoke_sessions(which).await.map_err(database::failed)?;
-    if store.has_own_tables() {
-        audit.record(entry.detail("count", count)).await;
-    }
+    audit.record(entry.detail("count", count)).await;
     match flags.database.format {
         Format::Human => output::result(format!("{count} sessions ended\n").as_bytes())?,
         Format::Json => output::json(&json!({ "version": JSON_VERSION, "revoked": count }))?,
@@ -89,14 +83,12 @@ async fn revoke(flags: &RevokeFlags, store: &Store, audit: AuditLog) -> Result<E
     Ok(if count == 0 { Exit::Findings } else { Exit::Clean })
 }
 
-/// A mistyped user must not look like one without sessions.
-async fn check_user(which: &Sessions, store: &Store) -> Result<(), Failure> {
-    match which {
-        Sessions::OfUser(user) if !store.has_user(user).await.map_err(database::failed)? => {
-            Err(Failure::Usage(anyhow!("there is no user {}", printable(user))))
-        }
-        _ => Ok(()),
-    }
+/// The id of the user who is meant, if one is. A mistyped one must not look like one without sessions.
+async fn user_id(which: &Sessions, store: &Store) -> Result<Option<String>, Failure> {
+    let Sessions::OfUser(user) = which else { return Ok(None) };
+    let id = store.find_user_id(user).await.map_err(database::failed)?;
+    let id = id.ok_or_else(|| Failure::Usage(anyhow!("there is no user {}", printable(user))))?;
+    Ok(Some(id))
 }
 
 fn write(page: &mut Page, session: &SessionSummary) {

@@ -135,20 +135,22 @@ fn development_path() -> PathBuf {
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    let text = fs::read_to_string(path)
-        .with_context(|| format!("cannot read the secret in {}", path.display()))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    text_in(path).with_context(|| format!("cannot read the secret in {}", path.display()))
 }
 
-/// The password in the file that `key` names; its last line end is not part of it.
+/// What a file holds, without its last line end.
+fn text_in(path: &Path) -> std::io::Result<String> {
+    Ok(fs::read_to_string(path)?.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// The password in the file that `key` names.
 pub(super) fn password(path: &Path, key: &str) -> anyhow::Result<String> {
-    let text = fs::read_to_string(path)
-        .with_context(|| format!("{key}: cannot read {}", path.display()))?;
-    let password = text.trim_end_matches(['\r', '\n']);
+    let password =
+        text_in(path).with_context(|| format!("{key}: cannot read {}", path.display()))?;
     if password.is_empty() {
         bail!("{key}: {} is empty", path.display());
     }
-    Ok(password.to_owned())
+    Ok(password)
 }
 
 /// The secret of earlier starts, or a new one.

@@ -1,6 +1,6 @@
 //! What an operator does by hand, beside the server that runs: look at sessions, and end them.
 
-use super::engine::{Row, Value, values};
+use super::engine::{Row, Value};
 use super::{Store, StoreError};
 use crate::clock::Date;
 
@@ -70,13 +70,6 @@ impl SessionSummary {
 }
 
 impl Store {
-    /// Whether there is a user with this id or e-mail address.
-    pub async fn has_user(&self, user: &str) -> Result<bool, StoreError> {
-        const SQL: &str = r#"SELECT 1 FROM "user" WHERE CAST("id" AS text) = $1 OR "email" = $2"#;
-        let values = values![user, user.to_lowercase()];
-        Ok(self.engine.first(SQL, values, |_| Ok(())).await?.is_some())
-    }
-
     /// The sessions that are alive at `now`, the one used last first; at most `limit`.
     pub async fn summarize_sessions(
         &self,

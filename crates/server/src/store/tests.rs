@@ -197,7 +197,8 @@ async fn ids_are_uuids_where_the_database_has_them() {
     let found = store.find_credential("ada1@example.com").await.unwrap().unwrap();
     assert_eq!((found.user.id.as_str(), found.password.as_deref()), (id.as_str(), Some("a:b")));
     assert!(store.find_user(&id).await.unwrap().is_some());
-    assert!(store.has_user(&id).await.unwrap() && !store.has_user("nobody").await.unwrap());
+    assert_eq!(store.find_user_id(&id).await.unwrap(), Some(id.clone()));
+    assert_eq!(store.find_user_id("nobody").await.unwrap(), None);
     let unlinked = store.unlink_account("no id of this kind".to_owned(), id).await;
     assert!(matches!(unlinked, Err(UnlinkError::Last | UnlinkError::NotFound)), "{unlinked:?}");
 }

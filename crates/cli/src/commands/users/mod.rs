@@ -6,8 +6,8 @@ mod lines;
 use anyhow::anyhow;
 use gatewright_report::Exit;
 use gatewright_server::{
-    AuditEntry, AuditEvent, AuditLog, OldSessions, Roster, RosterError, Store, StoreError,
-    UserFilter, UserSummary,
+    AuditEntry, AuditEvent, OldSessions, Roster, RosterError, Store, StoreError, UserFilter,
+    UserSummary,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -40,7 +40,7 @@ pub(crate) fn run(
     database::with_fields(&settings, of_users, of_sessions, async |store| match command {
         UsersCommand::Create(flags) => create(flags, &settings, store, around).await,
         UsersCommand::Import(flags) => {
-            let log = audit(&settings, store, around);
+            let log = database::audit_log(&settings, store, around);
             import::run(flags, roster(&settings, store, around)?, log).await
         }
         UsersCommand::List(flags) => list(flags, store, around).await,
@@ -58,11 +58,6 @@ fn roster(
     let (clock, random) = (around.clock.clone(), around.random.clone());
     Roster::new(settings.email_and_password(), &of_users, store.clone(), clock, random)
         .map_err(failed)
-}
-
-fn audit(settings: &Settings, store: &Store, around: &Surroundings<'_>) -> AuditLog {
-    let (clock, random) = (around.clock.clone(), around.random.clone());
-    AuditLog::new(settings.audit_log.clone(), store.clone(), clock, random)
 }
 
 /// What the user can mend is told apart from what failed.
@@ -170,7 +165,7 @@ async fn create(
         done => done.map_err(failed)?,
     };
     let entry = AuditEntry::new(AuditEvent::UserCreate).user(&user.id);
-    audit(settings, store, around).record(entry).await;
+    database::audit_log(settings, store, around).record(entry).await;
     match flags.database.format {
         Format::Human => {
             let mut page = Page::new(around.palette);
@@ -195,9 +190,9 @@ async fn set_password(
     let roster = roster(settings, store, around)?;
     let count = roster.set_password(&flags.user, password, old).await.map_err(failed)?;
     let entry = AuditEntry::new(AuditEvent::UserChange).detail("changed", "password");
-    let user = store.summarize_user(&flags.user).await.map_err(database::failed)?;
-    let entry = user.iter().fold(entry, |entry, user| entry.user(&user.id));
-    audit(settings, store, around).record(entry).await;
+    let id = store.find_user_id(&flags.user).await.map_err(database::failed)?;
+    let entry = id.iter().fold(entry, |entry, id| entry.user(id));
+    database::audit_log(settings, store, around).record(entry).await;
     match flags.database.format {
         Format::Human => {
             let text = format!("the password is set; {count} sessions ended\n");
