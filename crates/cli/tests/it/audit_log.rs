@@ -114,8 +114,7 @@ async fn nobodys_address_no_password_and_no_token_is_in_it(engine: Engine) {
     }
     let body = json!({"email": "nobody@example.com", "redirectTo": "/"});
     assert_eq!(server.post("/request-password-reset", &body).send().await.status, 200);
-    let taken = json!({"name": "ada", "email": ada.email, "password": PASSWORD});
-    assert_eq!(server.post("/sign-up/email", &taken).send().await.status, 422);
+    assert_eq!(server.signing_up("ada", &ada.email).send().await.status, 422);
     server.get("/get-session").by(&ada).send().await;
     server.get("/token").by(&ada).send().await;
     ask(&server, &ada, "/delete-user", json!({"password": PASSWORD}), 200).await;
@@ -153,12 +152,9 @@ async fn nobodys_address_no_password_and_no_token_is_in_it(engine: Engine) {
 }
 
 async fn links_tell_what_they_did(engine: Engine) {
-    let options = || {
-        Options::default()
-            .variable("GATEWRIGHT__EMAIL_VERIFICATION__SEND_ON_SIGN_UP", "true")
-            .variable("GATEWRIGHT__EMAIL_AND_PASSWORD__REVOKE_SESSIONS_ON_PASSWORD_RESET", "true")
-    };
-    let options = options().using(engine);
+    let options = Options::on(engine)
+        .variable("GATEWRIGHT__EMAIL_VERIFICATION__SEND_ON_SIGN_UP", "true")
+        .variable("GATEWRIGHT__EMAIL_AND_PASSWORD__REVOKE_SESSIONS_ON_PASSWORD_RESET", "true");
     let server = Server::start(&options);
     server.sign_up("ada").await;
     let verify = options.mail(0).await;

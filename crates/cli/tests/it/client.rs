@@ -51,11 +51,16 @@ impl Server {
         self.post("/sign-in/email", &json!({"email": email, "password": password}))
     }
 
+    /// A sign-up with [`PASSWORD`].
+    pub(crate) fn signing_up(&self, name: &str, email: &str) -> Request {
+        let body = json!({"name": name, "email": email, "password": PASSWORD});
+        self.post("/sign-up/email", &body)
+    }
+
     /// Signs up somebody new, with [`PASSWORD`] and the address `<name>@example.com`.
     pub(crate) async fn sign_up(&self, name: &str) -> User {
         let email = format!("{name}@example.com");
-        let body = json!({"name": name, "email": email, "password": PASSWORD});
-        let answer = self.post("/sign-up/email", &body).send().await;
+        let answer = self.signing_up(name, &email).send().await;
         assert_eq!(answer.status, 200, "sign-up of {name}: {answer:?}");
         let json = answer.json();
         let text = |value: &Value| value.as_str().expect("a text").to_owned();

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::client::{PASSWORD, Request};
+use crate::client::PASSWORD;
 use crate::database::{Engine, on_both_engines};
 use crate::server::{Options, Server};
 
@@ -43,7 +42,7 @@ async fn whoever_was_told_yes_can_sign_in_after_a_kill(engine: Engine) {
     }
     // Whoever was told nothing is there wholly or not at all.
     for email in &untold {
-        let again = sign_up(&server, email).send().await;
+        let again = server.signing_up("Somebody", email).send().await;
         match again.status {
             200 => {}
             422 => assert_eq!(server.sign_in(email, PASSWORD).send().await.status, 200, "{email}"),
@@ -52,11 +51,6 @@ async fn whoever_was_told_yes_can_sign_in_after_a_kill(engine: Engine) {
     }
     server.assert_unharmed();
     options.rows().assert_whole();
-}
-
-fn sign_up(server: &Server, email: &str) -> Request {
-    let body = json!({"name": "Somebody", "email": email, "password": PASSWORD});
-    server.post("/sign-up/email", &body)
 }
 
 /// Signs all of them up at once, and kills the server when some are answered. Gives those who were
@@ -68,7 +62,7 @@ async fn sign_up_until_killed(
 ) -> BTreeSet<String> {
     let mut tasks = JoinSet::new();
     for email in everybody {
-        let (email, request) = (email.clone(), sign_up(&server, email));
+        let (email, request) = (email.clone(), server.signing_up("Somebody", email));
         tasks.spawn(async move { (email, request.try_send().await) });
     }
     let mut told = BTreeSet::new();

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::client::{Answer, PASSWORD};
 use crate::server::{Options, Server};
 
 /// Writes until nothing more goes onto the disk.
@@ -18,11 +17,6 @@ fn fill(path: &Path) {
         let full = (0..1 << 20).find_map(|_| file.write_all(&block).err());
         assert!(full.is_some(), "a disk of some megabytes");
     }
-}
-
-async fn sign_up(server: &Server, email: &str) -> Answer {
-    let body = json!({"name": "Somebody", "email": email, "password": PASSWORD});
-    server.post("/sign-up/email", &body).send().await
 }
 
 #[tokio::test]
@@ -41,7 +35,7 @@ async fn on_a_full_disk_whoever_reads_goes_on_and_whoever_writes_comes_back_late
     let mut refused = 0;
     for number in 0..20 {
         let email = format!("user{number}@example.com");
-        let answer = sign_up(&server, &email).await;
+        let answer = server.signing_up("Somebody", &email).send().await;
         match answer.status {
             200 => drop(promised.insert(email)),
             503 => {
@@ -57,7 +51,7 @@ async fn on_a_full_disk_whoever_reads_goes_on_and_whoever_writes_comes_back_late
     assert_eq!(server.get("/token").by(&ada).send().await.status, 200);
 
     std::fs::remove_file(filler).expect("the file can be removed");
-    let answer = sign_up(&server, "afterwards@example.com").await;
+    let answer = server.signing_up("Somebody", "afterwards@example.com").send().await;
     assert_eq!(answer.status, 200, "with room it goes on by itself: {answer:?}");
     promised.insert("afterwards@example.com".to_owned());
     promised.extend([ada.email, early.email]);

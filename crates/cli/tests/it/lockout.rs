@@ -153,8 +153,8 @@ async fn try_own(server: &Server, user: &User, path: &str, body: &Value) -> u16 
 async fn whoever_holds_a_session_cannot_guess_and_strangers_do_not_lock_its_user_out(
     engine: Engine,
 ) {
-    let deletable = || locking().variable("GATEWRIGHT__USER__DELETE_USER__ENABLED", "true");
-    let options = deletable().using(engine);
+    let options =
+        locking().variable("GATEWRIGHT__USER__DELETE_USER__ENABLED", "true").using(engine);
     let server = Server::start(&options);
     let (ada, bob) = (server.sign_up("ada").await, server.sign_up("bob").await);
     for number in 0..3 {

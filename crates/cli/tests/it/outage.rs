@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::client::{Answer, PASSWORD, Request, User};
+use crate::client::{Answer, Request, User};
 use crate::database::SparePostgres;
 use crate::process::PATIENCE;
 use crate::server::{Options, Server};
@@ -70,8 +70,7 @@ async fn sign_up_on(told: Arc<Told>, server: Arc<Server>, who: usize) {
             break;
         }
         let email = format!("user{who}.{round}@example.com");
-        let body = json!({"name": "Somebody", "email": email, "password": PASSWORD});
-        if told.ask(server.post("/sign-up/email", &body)).await.is_some() {
+        if told.ask(server.signing_up("Somebody", &email)).await.is_some() {
             told.signed_up.lock().expect("nobody panicked").insert(email);
         }
     }

@@ -71,6 +71,10 @@ async fn the_configuration_switches_it_off() {
     }
 }
 
+fn shared(engine: Engine) -> Options {
+    Options::bare().using(engine).variable("GATEWRIGHT__RATE_LIMIT__STORAGE", "database")
+}
+
 on_both_engines! {
     two_servers_on_one_database_allow_together_what_one_would,
     by_default_postgresql_counts_for_all_and_sqlite_for_none,
@@ -78,9 +82,7 @@ on_both_engines! {
 }
 
 async fn two_servers_on_one_database_allow_together_what_one_would(engine: Engine) {
-    let shared = || Options::bare().variable("GATEWRIGHT__RATE_LIMIT__STORAGE", "database");
-    let options = shared().using(engine);
-    let options = options.clone().variable("BETTER_AUTH_SECRET", SECRET);
+    let options = shared(engine).variable("BETTER_AUTH_SECRET", SECRET);
     let servers = [Server::start(&options), Server::start(&options)];
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..30 {
@@ -113,8 +115,7 @@ async fn by_default_postgresql_counts_for_all_and_sqlite_for_none(engine: Engine
 }
 
 async fn a_database_that_cannot_count_lets_nobody_sign_in_and_everybody_fetch_keys(engine: Engine) {
-    let shared = || Options::bare().variable("GATEWRIGHT__RATE_LIMIT__STORAGE", "database");
-    let options = shared().using(engine);
+    let options = shared(engine);
     let server = Server::start(&options);
     options.rows().execute(r#"ALTER TABLE "rateLimit" RENAME TO "gone""#);
     let answer = server.sign_in("nobody@example.com", PASSWORD).send().await;

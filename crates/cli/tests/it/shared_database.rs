@@ -82,10 +82,9 @@ async fn two_servers_share_a_database(engine: Engine) {
 async fn of_fifty_sign_ups_with_one_address_one_wins(engine: Engine) {
     let options = Options::on(engine);
     let server = Server::start(&options);
-    let body = json!({"name": "Ada", "email": "ada@example.com", "password": PASSWORD});
     let mut tasks = JoinSet::new();
     for _ in 0..50 {
-        tasks.spawn(server.post("/sign-up/email", &body).send());
+        tasks.spawn(server.signing_up("Ada", "ada@example.com").send());
     }
     let mut statuses: Vec<u16> =
         tasks.join_all().await.iter().map(|answer| answer.status).collect();

@@ -69,14 +69,12 @@ impl Place {
     }
 
     fn mailer(&self) -> Mailer {
-        Mailer::start(
-            &self.options(),
-            self.store.clone(),
-            self.clock(),
-            Random::system(),
-            Mails::default(),
-        )
-        .unwrap()
+        self.start(&self.options(), &self.store)
+    }
+
+    fn start(&self, options: &Options, store: &Store) -> Mailer {
+        let (store, random) = (store.clone(), Random::system());
+        Mailer::start(options, store, self.clock(), random, Mails::default()).unwrap()
     }
 
     /// Lets a server start, deliver what is due, and end.
@@ -171,16 +169,7 @@ async fn a_mail_is_given_up_after_so_many_attempts_or_when_its_link_is_dead() {
 async fn several_servers_on_one_database_deliver_each_mail_once() {
     let place = Place::new().await;
     let other = place.open().await;
-    let start = |store: &Store| {
-        Mailer::start(
-            &place.options(),
-            store.clone(),
-            place.clock(),
-            Random::system(),
-            Mails::default(),
-        )
-        .unwrap()
-    };
+    let start = |store: &Store| place.start(&place.options(), store);
     let mailers = [start(&place.store), start(&other), start(&place.store), start(&other)];
     for number in 0..40 {
         mailers[number % 4].send(Some(letter(&format!("user{number}@b.co")))).await;
@@ -277,16 +266,7 @@ async fn a_mail_of_before_the_change_of_secrets_is_delivered() {
         if is_listed {
             options.secret_rotation = SecretRotation::new(1, Vec::new(), None).ok();
         }
-        let start = |options: &Options| {
-            Mailer::start(
-                options,
-                place.store.clone(),
-                place.clock(),
-                Random::system(),
-                Mails::default(),
-            )
-            .unwrap()
-        };
+        let start = |options: &Options| place.start(options, &place.store);
         fs::write(place.mails(), "").unwrap();
         let before = start(&options);
         before.send(Some(letter("a@b.co"))).await;
@@ -306,14 +286,7 @@ async fn a_mail_of_another_secret_waits_for_that_secret() {
     let mut options = place.options();
     options.secret = Secret::new(&"y".repeat(32)).unwrap();
     fs::write(place.mails(), "").unwrap();
-    let other = Mailer::start(
-        &options,
-        place.store.clone(),
-        place.clock(),
-        Random::system(),
-        Mails::default(),
-    )
-    .unwrap();
+    let other = place.start(&options, &place.store);
     other.send(Some(letter("a@b.co"))).await;
     other.close().await;
     fs::remove_file(place.mails()).unwrap();
@@ -322,10 +295,7 @@ async fn a_mail_of_another_secret_waits_for_that_secret() {
     assert_eq!(place.delivered().len(), 0);
     assert!(!place.is_empty().await);
     place.later(10);
-    Mailer::start(&options, place.store.clone(), place.clock(), Random::system(), Mails::default())
-        .unwrap()
-        .close()
-        .await;
+    place.start(&options, &place.store).close().await;
     assert_eq!(place.delivered(), ["a@b.co"]);
 }
 
